@@ -1,0 +1,35 @@
+# `make run` serves the whole platform, `make test` runs every test; each does its own set-up.
+
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+ifeq ($(PYTHON),)
+$(error Python 3.11 or newer is needed. On Debian: apt install python3 python3-venv)
+endif
+
+IN_VENV := .venv/bin/python
+PORT ?= 8000
+DETACH ?=
+export PORT
+
+.PHONY: run stop test check books setup
+.DEFAULT_GOAL := run
+
+run: setup
+	@$(IN_VENV) -m tools.run $(if $(DETACH),--detach)
+
+stop:
+	@test ! -x $(IN_VENV) || $(IN_VENV) -m tools.run --stop
+
+# TESTS= chooses some, e.g. make test TESTS=tests/credit
+test: setup
+	@$(IN_VENV) -m tools.browser
+	@$(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical --maxprocesses 8 $(TESTS)
+
+check: setup
+	@$(IN_VENV) -m tools.check
+
+books: setup
+	@$(IN_VENV) -m tools.services with $(IN_VENV) manage.py check_books
+
+setup:
+	@$(PYTHON) -m tools.environment
