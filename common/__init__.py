@@ -1,0 +1,1 @@
+"""Pure helpers: no tables, no clock, and nothing of the floors above."""
