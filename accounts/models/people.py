@@ -1,0 +1,214 @@
+import secrets
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from common.crypto import blind_index, decrypt, encrypt
+from common.masking import mask_name, mask_phone, mask_resident_id
+
+# Crockford's base32: no I, L, O or U, so that a code survives a telephone and a scanner.
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 12
+
+
+def new_credit_code() -> str:
+    """60 random bits: public, but not to be guessed."""
+    return "".join(secrets.choice(CODE_LETTERS) for _position in range(CODE_LENGTH))
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    """Finds people without ever putting a name or a number into a query in plain text."""
+
+    def by_resident_id(self, text: str) -> "PersonQuerySet":
+        return self.filter(resident_id_index=blind_index(text.strip().upper(), "resident_id"))
+
+    def by_phone(self, text: str) -> "PersonQuerySet":
+        """Several people may share a telephone: a family often does."""
+        return self.filter(phone_index=blind_index(text.strip(), "phone"))
+
+    def by_credit_code(self, text: str) -> "PersonQuerySet":
+        """Forgives spaces, hyphens, small letters, and the letters that are taken for digits."""
+        plain = "".join(text.split()).replace("-", "").upper()
+        return self.filter(credit_code=plain.translate(str.maketrans("OIL", "011")))
+
+
+class Person(models.Model):
+    """A citizen, an account holder or not. Name, identity number and telephone are sealed (Article 32).
+
+    Each is SM4-GCM under `uid` and the field's name, so that no value can be moved to another row or column.
+    Set them by their properties; nothing of them appears in `str`, logs or errors.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    name_sealed = models.TextField()
+    resident_id_sealed = models.TextField()
+    resident_id_index = models.CharField(max_length=64)
+    phone_sealed = models.TextField(blank=True, default="")
+    phone_index = models.CharField(max_length=64, blank=True, default="")
+    credit_code = models.CharField(max_length=CODE_LENGTH, default=new_credit_code, editable=False)
+    language = models.CharField(max_length=10, default="zh-hans")
+    created_at = models.DateTimeField()
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.UniqueConstraint(fields=["resident_id_index"], name="person_resident_id_once"),
+            models.UniqueConstraint(fields=["credit_code"], name="person_credit_code_once"),
+            models.CheckConstraint(
+                condition=Q(name_sealed__regex="^v[^:]+:")
+                & Q(resident_id_sealed__regex="^v[^:]+:")
+                & (Q(phone_sealed="") | Q(phone_sealed__regex="^v[^:]+:")),
+                name="person_is_sealed",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_sealed="", phone_index="") | (~Q(phone_sealed="") & ~Q(phone_index="")),
+                name="person_phone_has_its_index",
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_code__regex=f"^[{CODE_LETTERS}]{{{CODE_LENGTH}}}$"),
+                name="person_credit_code_is_base32",
+            ),
+        ]
+        indexes = [models.Index(fields=["phone_index"], name="person_by_phone")]
+
+    def __str__(self) -> str:
+        return self.credit_code
+
+    def __repr__(self) -> str:
+        return f"<Person {self.credit_code}>"
+
+    def _aad(self, field: str) -> bytes:
+        return self.uid.bytes + field.encode()
+
+    @property
+    def name(self) -> str:
+        return decrypt(self.name_sealed, self._aad("name"))
+
+    @name.setter
+    def name(self, text: str) -> None:
+        self.name_sealed = encrypt(text, self._aad("name"))
+
+    @property
+    def resident_id(self) -> str:
+        return decrypt(self.resident_id_sealed, self._aad("resident_id"))
+
+    @resident_id.setter
+    def resident_id(self, text: str) -> None:
+        number = text.strip().upper()
+        self.resident_id_sealed = encrypt(number, self._aad("resident_id"))
+        self.resident_id_index = blind_index(number, "resident_id")
+
+    @property
+    def phone(self) -> str:
+        """Empty where none is known."""
+        return decrypt(self.phone_sealed, self._aad("phone")) if self.phone_sealed else ""
+
+    @phone.setter
+    def phone(self, text: str) -> None:
+        number = text.strip()
+        self.phone_sealed = encrypt(number, self._aad("phone")) if number else ""
+        self.phone_index = blind_index(number, "phone") if number else ""
+
+    @property
+    def masked_name(self) -> str:
+        return mask_name(self.name)
+
+    @property
+    def masked_resident_id(self) -> str:
+        return mask_resident_id(self.resident_id)
+
+    @property
+    def masked_phone(self) -> str:
+        return mask_phone(self.phone)
+
+
+class User(AbstractUser):
+    """Somebody who signs in. What a role may do stands with what it is done to.
+
+    A citizen's user is tied to a person and carries no name, address or telephone of its own, the username
+    included: those would stand in plain text.
+    """
+
+    class Role(models.TextChoices):
+        CITIZEN = "citizen", _("citizen")
+        CASHIER = "cashier", _("cashier")
+        HOSPITAL_ADMIN = "hospital_admin", _("hospital administrator")
+        OPERATOR = "operator", _("operator")
+        REGULATOR = "regulator", _("regulator")
+        LENDER = "lender", _("lender")
+        AUDITOR = "auditor", _("auditor")
+
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.CITIZEN)
+    person = models.OneToOneField(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="user", verbose_name=_("person")
+    )
+
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+        abstract = False
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    role__in=[
+                        "citizen",
+                        "cashier",
+                        "hospital_admin",
+                        "operator",
+                        "regulator",
+                        "lender",
+                        "auditor",
+                    ]
+                ),
+                name="user_role_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="citizen") | Q(first_name="", last_name="", email=""),
+                name="user_citizen_holds_no_plain_data",
+            ),
+            models.CheckConstraint(
+                condition=Q(person=None) | Q(role="citizen"), name="user_person_is_a_citizen"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def is_citizen(self) -> bool:
+        return self.role == self.Role.CITIZEN
+
+
+class PhoneCode(models.Model):
+    """Six digits sent to a telephone: five minutes, five tries, one use. Only their keyed hash is kept."""
+
+    MAX_TRIES = 5
+
+    uid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
+    phone_index = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("telephone code")
+        verbose_name_plural = _("telephone codes")
+        constraints = [
+            models.CheckConstraint(condition=Q(tries__lte=5), name="phone_code_five_tries"),
+            models.CheckConstraint(
+                condition=Q(used_at=None) | Q(used_at__lt=F("expires_at")), name="phone_code_used_in_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="phone_code_expires_later"
+            ),
+        ]
+        indexes = [models.Index(fields=["phone_index", "-created_at"], name="phone_code_newest")]
+
+    def __str__(self) -> str:
+        return str(self.uid)

@@ -1,0 +1,64 @@
+"""Who looked at whose data (Article 32). Every look by staff or a system is written down."""
+
+from collections.abc import Iterable
+from datetime import datetime, time
+
+from django.db.models import Exists, OuterRef
+
+from accounts.models import AccessEntry, ApiClient, Person, User
+from common.articles import enforces
+from common.calendar import SHANGHAI, business_date
+
+Actor = User | ApiClient | str
+
+
+def _name(actor: Actor) -> str:
+    """How the person reads who it was: `cashier:chen`, `lender:Harbour Bank`, or a job's own name."""
+    if isinstance(actor, User):
+        return f"{actor.role}:{actor.username}"[:150]
+    if isinstance(actor, ApiClient):
+        return f"{actor.kind}:{actor.name}"
+    return actor
+
+
+@enforces(32)
+def record_accesses(
+    *, actor: Actor, subjects: Iterable[Person], purpose: str, at: datetime, reason: str = ""
+) -> list[AccessEntry]:
+    """One entry a person, in the caller's transaction: a look that is not logged does not happen."""
+    user = actor if isinstance(actor, User) else None
+    return AccessEntry.objects.bulk_create(
+        [
+            AccessEntry(
+                actor=_name(actor), actor_user=user, subject=subject, purpose=purpose, reason=reason, at=at
+            )
+            for subject in subjects
+        ],
+        batch_size=1000,
+    )
+
+
+@enforces(32)
+def record_access(
+    *, actor: Actor, subject: Person, purpose: str, at: datetime, reason: str = ""
+) -> AccessEntry:
+    """One look at one person. `reason` is what staff typed to unmask something."""
+    return record_accesses(actor=actor, subjects=[subject], purpose=purpose, at=at, reason=reason)[0]
+
+
+@enforces(32)
+def record_listing(*, actor: Actor, credit_codes: Iterable[str], purpose: str, at: datetime) -> None:
+    """A list that showed these people to a system, as it may every few seconds.
+
+    One entry a person, purpose and business day: the person reads who looked, not how often.
+    """
+    people = Person.objects.filter(credit_code__in=set(credit_codes))
+    today = AccessEntry.objects.filter(
+        subject=OuterRef("pk"),
+        actor=_name(actor),
+        purpose=purpose,
+        at__gte=datetime.combine(business_date(at), time(), SHANGHAI),
+    )
+    record_accesses(
+        actor=actor, subjects=people.exclude(Exists(today)).order_by("pk"), purpose=purpose, at=at
+    )

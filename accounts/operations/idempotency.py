@@ -1,0 +1,111 @@
+"""One effect for one key (safety.md, invariant 9): the record is written in the transaction of the effect."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ApiClient, IdempotencyRecord
+from accounts.operations.retry import whole_transaction
+from common.errors import Refusal
+
+
+class KeyInFlight(Refusal):
+    """Another request with the same key has not finished."""
+
+    code = "idempotency_in_flight"
+
+
+class KeyReused(Refusal):
+    """The same key came with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    replayed: bool = False
+
+
+class _NotKept(Exception):
+    """Carries an answer that is no success past the rollback."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+# The lock is only tried: a key in flight elsewhere gives no row at once instead of waiting for that
+# transaction. The unique key stays the judge.
+_CLAIM = """
+    INSERT INTO accounts_idempotencyrecord (client_id, key, request_hash, created_at)
+    SELECT %(client)s, %(key)s, %(request_hash)s, %(at)s
+    WHERE pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0))
+    ON CONFLICT (client_id, key) DO NOTHING
+    RETURNING id
+"""
+
+
+def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "client": client.pk,
+                "key": key,
+                "request_hash": request_hash,
+                "at": at,
+                "lock": f"idempotency {client.pk} {key}",
+            },
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _recorded(client: ApiClient, key: str, request_hash: str) -> Answer:
+    record = IdempotencyRecord.objects.filter(client=client, key=key).first()
+    if record is None:
+        raise KeyInFlight(_("A request with this Idempotency-Key is still under way. Ask again in a moment."))
+    if record.request_hash != request_hash:
+        raise KeyReused(_("This Idempotency-Key was used for another request."))
+    return Answer(record.status or 200, record.body, replayed=True)
+
+
+def once(
+    *,
+    client: ApiClient,
+    key: str,
+    request_hash: str,
+    at: datetime,
+    effect: Callable[[], Answer],
+) -> Answer:
+    """Runs the effect, or gives the answer that the same key got before.
+
+    Same key and request: the stored answer. Another request under the key: KeyReused. Still under way:
+    KeyInFlight. What the effect raises rolls everything back and stores nothing, so that the key may be tried
+    again; so does an answer that is no success.
+    """
+
+    def work() -> Answer:
+        record_id = _claim(client, key, request_hash, at)
+        if record_id is None:
+            return _recorded(client, key, request_hash)
+        answer = effect()
+        if not 200 <= answer.status < 300:
+            raise _NotKept(answer)
+        body = json.loads(json.dumps(answer.body, cls=DjangoJSONEncoder))
+        IdempotencyRecord.objects.filter(pk=record_id).update(status=answer.status, body=body)
+        return Answer(answer.status, body)
+
+    try:
+        return whole_transaction(work)
+    except _NotKept as not_kept:
+        return not_kept.answer

@@ -1,0 +1,20 @@
+"""Public pages, signing in and out, and the reader's own settings. Names without a namespace."""
+
+from django.urls import path
+
+from accounts.views import messages, phone_sign_in, public
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("help/", public.help_page, name="help"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("accessibility/", public.accessibility, name="accessibility"),
+    path("status/", public.status, name="status"),
+    path("look/", public.set_look, name="set_look"),
+    path("sign-in/", public.SignIn.as_view(), name="sign_in"),
+    path("sign-in/phone/", phone_sign_in.phone_sign_in, name="phone_sign_in"),
+    path("sign-out/", public.SignOut.as_view(), name="sign_out"),
+    path("start/", public.landing, name="landing"),
+    path("me/account/", public.account, name="account"),
+    path("me/messages/", messages.inbox, name="messages"),
+]
