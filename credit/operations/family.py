@@ -1,0 +1,191 @@
+"""Sharing within a family, both ways (Article 24(5))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from accounts.operations.notices import notify
+from common.articles import enforces
+from common.calendar import business_date
+from common.errors import Refusal
+from common.identity import check_resident_id, turns
+from credit import notices
+from credit.models import CreditAccount, FamilyLink, Policy
+
+ADULT_YEARS = 18
+
+
+class CannotShare(Refusal):
+    code = "cannot_share"
+
+
+class NoAccount(Refusal):
+    code = "no_account"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Whose account a patient draws on, whose debt it is, and whose account must be in good standing."""
+
+    payer: Person
+    drawn: CreditAccount
+    standing: CreditAccount
+
+    @property
+    def account_ids(self) -> set[int]:
+        return {self.drawn.pk, self.standing.pk}
+
+
+@enforces(24)
+def coverage_of(*, patient: Person, on: date) -> Coverage:
+    """One payer for a patient on a date.
+
+    A minor draws on the parent's account. A parent whose adult child pays draws on their own account where
+    they have one, else on the child's; the debt is the child's either way. Raises NoAccount.
+    """
+    link = FamilyLink.objects.in_force(on).filter(dependant=patient).select_related("payer").first()
+    own = CreditAccount.objects.filter(person=patient).exclude(state=CreditAccount.State.CLOSED).first()
+    if link is None:
+        if own is None:
+            raise NoAccount(
+                _("This person has not opened a credit account. Please take another payment."), article=26
+            )
+        return Coverage(payer=patient, drawn=own, standing=own)
+    payers = CreditAccount.objects.filter(person=link.payer).exclude(state=CreditAccount.State.CLOSED).first()
+    if payers is None:
+        raise NoAccount(
+            _("The relative who pays has no credit account. Please take another payment."), article=24
+        )
+    drawn = own if own and link.kind == FamilyLink.Kind.PARENT else payers
+    return Coverage(payer=link.payer, drawn=drawn, standing=payers)
+
+
+@enforces(24)
+@transaction.atomic
+def add_child(*, parent: Person, child: Person, at: datetime) -> FamilyLink:
+    """A parent shares their account with a child under 18, until the child's 18th birthday.
+
+    Raises CannotShare for an adult, a child whom somebody already pays for, or a parent with no account.
+    """
+    birthday = turns(check_resident_id(child.resident_id).birth_on, ADULT_YEARS)
+    if birthday <= business_date(at):
+        raise CannotShare(
+            _("Only a child under 18 can share a parent's account; an adult opens their own."),
+            article=24,
+            field="resident_id",
+        )
+    _require_account(parent)
+    _require_unpaid_for(child)
+    link = FamilyLink.objects.create(
+        payer=parent,
+        dependant=child,
+        kind=FamilyLink.Kind.MINOR_CHILD,
+        state=FamilyLink.State.ACTIVE,
+        ends_on=birthday,
+        offered_at=at,
+        agreed_at=at,
+    )
+    _tell_both(link, notices.FAMILY_STARTED, at)
+    return link
+
+
+@enforces(24)
+@transaction.atomic
+def offer_to_pay(*, child: Person, parent: Person, at: datetime) -> FamilyLink:
+    """An adult child offers, of their own will, to answer for a parent's bills; the parent has to agree.
+
+    Raises CannotShare.
+    """
+    if turns(check_resident_id(child.resident_id).birth_on, ADULT_YEARS) > business_date(at):
+        raise CannotShare(_("Only an adult can pay for a parent."), article=24)
+    if child == parent:
+        raise CannotShare(_("This is your own number. Give your parent's."), article=24, field="resident_id")
+    _require_account(child)
+    _require_unpaid_for(parent)
+    if (
+        FamilyLink.objects.filter(payer=child, dependant=parent)
+        .exclude(state=FamilyLink.State.ENDED)
+        .exists()
+    ):
+        raise CannotShare(_("You have already offered this; it waits for your parent's answer."), article=24)
+    link = FamilyLink.objects.create(
+        payer=child,
+        dependant=parent,
+        kind=FamilyLink.Kind.PARENT,
+        state=FamilyLink.State.OFFERED,
+        offered_at=at,
+    )
+    notify(
+        person=parent,
+        kind=notices.FAMILY_OFFERED,
+        params={"payer": child.masked_name},
+        reference=f"family-offered:{link.pk}",
+        at=at,
+    )
+    return link
+
+
+@transaction.atomic
+def accept_offer(*, link: FamilyLink, at: datetime) -> FamilyLink:
+    """The parent agrees, and the sharing starts. Raises CannotShare where the offer is no longer open."""
+    link = FamilyLink.objects.select_for_update().get(pk=link.pk)
+    if link.state == FamilyLink.State.ACTIVE:
+        return link
+    if link.state == FamilyLink.State.ENDED:
+        raise CannotShare(_("This offer has been withdrawn."), article=24)
+    _require_unpaid_for(link.dependant)
+    link.state, link.agreed_at = FamilyLink.State.ACTIVE, at
+    link.save(update_fields=["state", "agreed_at"])
+    _tell_both(link, notices.FAMILY_STARTED, at)
+    return link
+
+
+@transaction.atomic
+def end_link(*, link: FamilyLink, at: datetime) -> FamilyLink:
+    """Either side ends the sharing for new bills; earlier bills stay the payer's."""
+    link = FamilyLink.objects.select_for_update().get(pk=link.pk)
+    if link.state != FamilyLink.State.ENDED:
+        link.state, link.ended_at = FamilyLink.State.ENDED, at
+        link.save(update_fields=["state", "ended_at"])
+        _tell_both(link, notices.FAMILY_ENDED, at)
+    return link
+
+
+def end_links_of_age(*, on: date, at: datetime) -> int:
+    """End the sharing of every child who is 18 on a date; `coverage_of` has stopped it at 00:00 already."""
+    links = FamilyLink.objects.filter(state=FamilyLink.State.ACTIVE, ends_on__lte=on)
+    return len([end_link(link=link, at=at) for link in links])
+
+
+def announce_coming_of_age(*, on: date, at: datetime) -> int:
+    """Tell payer and child a month before the 18th birthday. Told once, even when run late or twice."""
+    last = on + timedelta(days=Policy.objects.on(on).family_notice_days)
+    links = FamilyLink.objects.filter(state=FamilyLink.State.ACTIVE, ends_on__gt=on, ends_on__lte=last)
+    for link in links.select_related("payer", "dependant"):
+        _tell_both(link, notices.COMING_OF_AGE, at)
+    return len(links)
+
+
+def _require_account(person: Person) -> None:
+    if not CreditAccount.objects.filter(person=person, state=CreditAccount.State.ACTIVE).exists():
+        raise CannotShare(_("The one who pays needs an active credit account first."), article=24)
+
+
+def _require_unpaid_for(dependant: Person) -> None:
+    # Locked, so that two relatives cannot both find that nobody pays yet.
+    Person.objects.select_for_update(no_key=True).get(pk=dependant.pk)
+    if FamilyLink.objects.filter(dependant=dependant, state=FamilyLink.State.ACTIVE).exists():
+        raise CannotShare(_("Somebody already pays for this person; that has to end first."), article=24)
+
+
+def _tell_both(link: FamilyLink, kind: notices.NoticeKind, at: datetime) -> None:
+    params = {"payer": link.payer.masked_name, "dependant": link.dependant.masked_name}
+    if link.ends_on:
+        params["ends_on"] = link.ends_on.isoformat()
+    for person in (link.payer, link.dependant):
+        notify(person=person, kind=kind, params=params, reference=f"{kind.code}:{link.pk}:{person.pk}", at=at)
