@@ -1,0 +1,58 @@
+"""Two hospitals, and who works there."""
+
+import pytest
+from oauth2_provider.models import Application
+
+from accounts.models import ApiClient, User
+from hospitals.models import Hospital
+from hospitals.operations.onboarding import connect_client, register_hospital
+from tests.hospitals.days import NOW, TODAY
+
+
+@pytest.fixture
+def first_hospital(db: None) -> Hospital:
+    return register_hospital(
+        code="XM001",
+        name_zh="第一医院",
+        name_en="First Hospital",
+        kind="public",
+        district="思明区",
+        online_on=TODAY,
+        at=NOW,
+    )
+
+
+@pytest.fixture
+def humanity(db: None) -> Hospital:
+    """A private one, not online yet."""
+    return register_hospital(
+        code="XM011",
+        name_zh="弘爱医院",
+        name_en="Humanity Hospital",
+        kind="private",
+        district="湖里区",
+        at=NOW,
+    )
+
+
+@pytest.fixture
+def chen(db: None) -> User:
+    """The cashier."""
+    return User.objects.create_user("chen", role=User.Role.CASHIER)
+
+
+@pytest.fixture
+def zhao(db: None) -> User:
+    """The hospital administrator."""
+    return User.objects.create_user("zhao", role=User.Role.HOSPITAL_ADMIN)
+
+
+@pytest.fixture
+def first_client(first_hospital: Hospital) -> ApiClient:
+    """The first hospital's own system."""
+    application = Application.objects.create(
+        client_type="confidential", authorization_grant_type="client-credentials", name="HIS"
+    )
+    client = ApiClient.objects.create(application=application, kind="hospital", name="HIS", created_at=NOW)
+    connect_client(client=client, hospital=first_hospital)
+    return client
