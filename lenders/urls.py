@@ -1,0 +1,18 @@
+"""Pages about lenders, and a citizen's agreements with them."""
+
+from django.urls import path
+
+from lenders.views import enrolment, portal, public
+
+urlpatterns = [
+    path("lenders/", public.lenders, name="lenders"),
+    path("enrol/check/", enrolment.check, name="enrol_check"),
+    path("enrol/bank/", enrolment.bank, name="enrol_bank"),
+    path("enrol/identity/", enrolment.identity, name="enrol_identity"),
+    path("enrol/done/", enrolment.done, name="enrol_done"),
+    path("me/lenders/", portal.my_lenders, name="my_lenders"),
+    path("me/lenders/apply/<str:code>/", portal.apply, name="apply_for_facility"),
+    path("me/lenders/default/", portal.make_default, name="choose_default_lender"),
+    path("me/lenders/close/<str:code>/", portal.close, name="close_facility"),
+    path("me/lenders/<str:reference>/", portal.facility, name="facility"),
+]
