@@ -1,0 +1,233 @@
+"""What a hospital's system sends and reads: its own visits, bills, refunds and settlements, never a score."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.rest.filters import PeriodQuery
+from accounts.rest.serializers import FenField, ProblemSerializer, StrictSerializer
+from billing.models import Bill, Refund, Visit
+from billing.operations.charges import Insurance, Line
+from hospitals.models import Scene
+
+MOST_ITEMS = 500
+MOST_CHARGES = 1000
+
+STATES = [("posted", _("charged")), ("refunded", _("refunded in part or whole")), ("void", _("void"))]
+# A hospital can give back for its own reasons only; the others belong to the platform's own acts.
+REASONS = [
+    (reason.value, reason.label)
+    for reason in (Refund.Reason.NOT_USED, Refund.Reason.WRONG_AMOUNT, Refund.Reason.OTHER)
+]
+
+
+class PatientSerializer(StrictSerializer):
+    """The patient: by one of the two."""
+
+    resident_id = serializers.RegexField(
+        r"^[0-9]{17}[0-9X]$", required=False, help_text=_("Resident identity number; or `credit_code`.")
+    )
+    credit_code = serializers.RegexField(
+        r"^[0-9A-HJKMNP-TV-Z]{12}$", required=False, help_text=_("The citizen's code; or `resident_id`.")
+    )
+
+
+class LenderChoiceSerializer(StrictSerializer):
+    lender = serializers.RegexField(
+        r"^[A-Z0-9][A-Z0-9-]{1,23}$",
+        required=False,
+        help_text=_("Code of the lender that the patient chose for this bill; otherwise the default one."),
+    )
+
+
+class EligibilityQuestionSerializer(PatientSerializer, LenderChoiceSerializer):
+    scene = serializers.ChoiceField(Scene.choices, required=False, help_text=_("What is to be paid."))
+
+
+class EligibilitySerializer(serializers.Serializer):
+    eligible = serializers.BooleanField()
+    available_fen = serializers.IntegerField(help_text=_("What credit can pay now; 0 where it cannot."))
+    lender = serializers.CharField(
+        source="lender.code", default=None, allow_null=True, help_text=_("The lender that would pay.")
+    )
+    reason = serializers.CharField(help_text=_("For the desk to read out; empty where eligible."))
+    code = serializers.CharField(source="refusal.code", default=None, allow_null=True)
+    article = serializers.IntegerField(source="refusal.article", default=None, allow_null=True)
+
+
+class ItemSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=200)
+    category = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    amount_fen = FenField(minimum=0)
+
+
+class InsuranceSerializer(StrictSerializer):
+    """What medical insurance pays."""
+
+    pooled_fund_fen = FenField(minimum=0, help_text=_("Pooled fund."))
+    personal_account_fen = FenField(minimum=0, help_text=_("Personal account."))
+    other_fen = FenField(minimum=0, help_text=_("Other parts that neither patient nor lender pays."))
+
+
+class VisitItemsSerializer(StrictSerializer):
+    items = serializers.ListField(child=ItemSerializer(), min_length=1, max_length=MOST_ITEMS)
+    insurance = InsuranceSerializer(
+        allow_null=True,
+        required=False,
+        default=None,
+        help_text=_("Null while the insurance part is not settled."),
+    )
+
+
+class ChargeSerializer(PatientSerializer, LenderChoiceSerializer):
+    """A one-step charge. The items' sum equals insurance and self-paid parts together."""
+
+    scene = serializers.ChoiceField(Scene.choices)
+    visit_number = serializers.CharField(
+        max_length=64, help_text=_("The hospital's own number of the visit.")
+    )
+    items = serializers.ListField(child=ItemSerializer(), min_length=1, max_length=MOST_ITEMS)
+    insurance = InsuranceSerializer(
+        allow_null=True,
+        help_text=_("Null while the insurance part is not settled: it is then refunded later."),
+    )
+    self_paid_fen = FenField(help_text=_("What the patient bears: by credit as far as the limit goes."))
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MOST_CHARGES,
+        # Any object is a charge to be answered, if only with what is wrong with it.
+        "items": {"anyOf": [{"$ref": "#/components/schemas/ChargeRequest"}, {"type": "object"}]},
+    }
+)
+class ChargesField(serializers.ListField):
+    """Charges that are checked one by one."""
+
+    child = serializers.DictField()
+
+
+class ChargeBatchSerializer(StrictSerializer):
+    bills = ChargesField(min_length=1, max_length=MOST_CHARGES)
+
+
+class OpenVisitSerializer(PatientSerializer, LenderChoiceSerializer):
+    scene = serializers.ChoiceField(Scene.choices)
+    visit_number = serializers.CharField(
+        max_length=64, help_text=_("The hospital's own number of the visit.")
+    )
+    hold_fen = FenField(minimum=0, help_text=_("Credit to hold for what is to come; 0 holds nothing."))
+
+
+class SettleVisitSerializer(StrictSerializer):
+    """What was used and not reported before."""
+
+    items = serializers.ListField(child=ItemSerializer(), required=False, default=list, max_length=MOST_ITEMS)
+    insurance = InsuranceSerializer(
+        allow_null=True, required=False, default=None, help_text=_("Null while it is not settled.")
+    )
+    self_paid_fen = FenField(
+        required=False, help_text=_("Checked against items and insurance; otherwise it is their difference.")
+    )
+
+
+class NewRefundSerializer(StrictSerializer):
+    amount_fen = FenField()
+    reason = serializers.ChoiceField(REASONS)
+    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
+class VisitSerializer(serializers.Serializer):
+    number = serializers.CharField()
+    visit_number = serializers.CharField(source="hospital_visit_no")
+    credit_code = serializers.CharField(source="patient.credit_code")
+    scene = serializers.ChoiceField(Scene.choices)
+    lender = serializers.CharField(source="product.lender.code")
+    state = serializers.ChoiceField(Visit.State.choices)
+    hold_fen = serializers.IntegerField()
+    opened_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class InsurancePartsSerializer(serializers.Serializer):
+    pooled_fund_fen = serializers.IntegerField()
+    personal_account_fen = serializers.IntegerField()
+    other_fen = serializers.IntegerField()
+
+
+class HospitalBillSerializer(serializers.Serializer):
+    """A bill as its hospital sees it. Whether the patient has repaid is between patient and lender."""
+
+    number = serializers.CharField()
+    visit = serializers.CharField(source="visit.number")
+    visit_number = serializers.CharField(source="visit.hospital_visit_no")
+    credit_code = serializers.CharField(source="patient.credit_code")
+    scene = serializers.ChoiceField(Scene.choices)
+    lender = serializers.CharField(source="lender.code")
+    state = serializers.SerializerMethodField()
+    business_on = serializers.DateField()
+    posted_at = serializers.DateTimeField()
+    due_on = serializers.DateField()
+    total_fen = serializers.IntegerField()
+    insurance = serializers.SerializerMethodField()
+    insurance_state = serializers.ChoiceField(Bill.Insurance.choices, source="insurance")
+    self_paid_fen = serializers.IntegerField()
+    financed_fen = serializers.IntegerField()
+    paid_on_site_fen = serializers.IntegerField()
+    refunded_fen = serializers.IntegerField(help_text=_("Of the financed part."))
+
+    @extend_schema_field(serializers.ChoiceField(STATES))
+    def get_state(self, bill: Bill) -> str:
+        if bill.state == Bill.State.VOID:
+            return "void"
+        return "refunded" if bill.refunded_fen else "posted"
+
+    @extend_schema_field(InsurancePartsSerializer(allow_null=True))
+    def get_insurance(self, bill: Bill) -> dict[str, int] | None:
+        if bill.insurance == Bill.Insurance.MISSING:
+            return None
+        late = bill.insurance == Bill.Insurance.LATE
+        return InsurancePartsSerializer(bill.insurance_settlement if late else bill).data
+
+
+class HospitalRefundSerializer(serializers.Serializer):
+    number = serializers.CharField()
+    bill = serializers.CharField(source="bill.number")
+    business_on = serializers.DateField()
+    amount_fen = serializers.IntegerField()
+    credit_fen = serializers.IntegerField(
+        help_text=_("To the credit account: netted from the next T+1 amount.")
+    )
+    on_site_fen = serializers.IntegerField(help_text=_("To be given back on the spot."))
+    reason = serializers.ChoiceField(Refund.Reason.choices)
+    note = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class ChargeAnswerSerializer(serializers.Serializer):
+    """What became of one charge of a batch: its bill or its problem."""
+
+    status = serializers.IntegerField(help_text=_("201, or the problem's status."))
+    bill = HospitalBillSerializer(allow_null=True)
+    problem = ProblemSerializer(allow_null=True)
+
+
+class ChargeBatchAnswerSerializer(serializers.Serializer):
+    results = ChargeAnswerSerializer(many=True, help_text=_("One answer a charge, in order."))
+
+
+class HospitalBillQuery(PeriodQuery):
+    state = serializers.ChoiceField(STATES, required=False)
+    lender = serializers.CharField(max_length=24, required=False, help_text=_("Code of a lender."))
+
+
+def lines(items: list[dict[str, Any]]) -> list[Line]:
+    return [Line(**item) for item in items]
+
+
+def parts(insurance: dict[str, int] | None) -> Insurance | None:
+    return Insurance(**insurance) if insurance is not None else None

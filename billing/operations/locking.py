@@ -1,0 +1,32 @@
+"""Locks, always in the order account → bill → settlement, and rows in the order of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.models import Person
+from billing.models import Bill
+from credit.models import CreditAccount
+from credit.operations.limits import lock_accounts
+
+
+def lock_bill(bill: Bill) -> tuple[Bill, dict[int, CreditAccount]]:
+    """A bill, and every account that its payer's open bills touch, locked and read anew."""
+    accounts = lock_accounts({bill.account_id, *_accounts_of(bill.payer_id)})
+    bills = Bill.objects.filter(pk=bill.pk).select_related("hospital", "lender", "payer", "policy")
+    return bills.select_for_update(no_key=True, of=("self",)).get(), accounts
+
+
+def lock_bills_of(payer: Person, bills: Iterable[Bill]) -> tuple[list[Bill], dict[int, CreditAccount]]:
+    """Bills of one payer, the oldest due first, and every account that the payer's open bills touch."""
+    accounts = lock_accounts(_accounts_of(payer.pk))
+    rows = Bill.objects.filter(pk__in=[bill.pk for bill in bills]).order_by("pk")
+    locked = rows.select_for_update(no_key=True, of=("self",))
+    return sorted(locked, key=lambda bill: (bill.due_on, bill.pk)), accounts
+
+
+def _accounts_of(payer_id: int) -> set[int]:
+    """All at once, so that what a repayment leads to never has to lock another account later."""
+    own = CreditAccount.objects.filter(person=payer_id).values_list("pk", flat=True)
+    drawn = Bill.objects.open().filter(payer=payer_id).values_list("account_id", flat=True)
+    return {*own, *drawn}

@@ -1,0 +1,246 @@
+"""Repayment 还款: asked for, received, spread over bills, and given back (Article 27)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from accounts.operations.notices import notify
+from billing import notices
+from billing.allocation import Share, spread
+from billing.models import Allocation, Bill, DunningCase, Repayment, Transfer, Withdrawal
+from billing.numbering import next_number
+from billing.operations.accruals import accrue_before
+from billing.operations.ledger import Books, Move, credit_balance_fen, post
+from billing.operations.locking import lock_bills_of
+from billing.operations.telling import tell_lender
+from common.articles import enforces
+from common.calendar import business_date
+from common.errors import BadInput, Refusal
+from credit.models import AccountEvent, CreditAccount, Suspension
+from credit.operations.limits import give_back
+from credit.operations.standing import lift_suspension
+from lenders.models import Lender
+
+MOST_FEN = 10**12
+Kind = Transfer.Kind
+Method = Repayment.Method
+
+
+class DuplicateReference(Refusal):
+    code = "duplicate_bank_reference"
+
+
+class CannotWithdraw(Refusal):
+    code = "cannot_withdraw"
+
+
+@enforces(27)
+@transaction.atomic
+def repay(
+    *,
+    payer: Person,
+    lender: Lender,
+    amount_fen: int,
+    method: Repayment.Method,
+    bank_reference: str,
+    bills: Iterable[Bill] | None = None,
+    collection_id: int | None = None,
+    paid_on: date | None = None,
+    at: datetime,
+) -> Repayment:
+    """Take in what a lender received: the oldest due date first, or the bills the payer chose.
+
+    `paid_on` is the day on which the payer did their part; waiting for the lender costs them nothing.
+
+    Within a bill principal comes before charges; what is left over becomes a credit balance. The same bank
+    reference again is the same repayment. Paying all that is overdue lifts a suspension at once. Raises
+    BadInput, DuplicateReference where the reference stands for another payment.
+    """
+    if not 0 < amount_fen <= MOST_FEN:
+        raise BadInput(_("A repayment is an amount of more than 0 fen."), field="amount_fen", article=27)
+    if not bank_reference.strip():
+        raise BadInput(_("Give the bank's reference of the payment."), field="bank_reference", article=27)
+    owed = Bill.objects.owed_by(payer).funded_by(lender).open()
+    if bills is not None:
+        owed = owed.filter(pk__in=[bill.pk for bill in bills])
+    locked, accounts = lock_bills_of(payer, owed)
+    known = Repayment.objects.filter(lender=lender, bank_reference=bank_reference).first()
+    if known:
+        if (known.payer_id, known.amount_fen) != (payer.pk, amount_fen):
+            raise DuplicateReference(
+                _("Bank reference %(reference)s already stands for another payment."),
+                article=27,
+                field="bank_reference",
+                reference=bank_reference,
+            )
+        return known
+    on = paid_on or business_date(at)
+    accrue_before(locked, on=on, at=at)
+    shares, left = spread(amount_fen, [bill for bill in locked if bill.state == Bill.State.OPEN])
+    made = Repayment.objects.create(
+        number=next_number("P", on),
+        payer=payer,
+        lender=lender,
+        collection_id=collection_id,
+        method=method,
+        bank_reference=bank_reference,
+        amount_fen=amount_fen,
+        to_balance_fen=left,
+        business_on=on,
+        at=at,
+    )
+    _allot(made, shares, accounts)
+    if left:
+        use_balance(payer=payer, lender=lender, on=on, at=at)
+    settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
+    _tell(made)
+    return made
+
+
+def use_balance(*, payer: Person, lender: Lender, on: date, at: datetime) -> Repayment | None:
+    """Let a credit balance pay what is due on or before a date, in the caller's transaction."""
+    due = Bill.objects.owed_by(payer).funded_by(lender).open().filter(due_on__lte=on)
+    if credit_balance_fen(payer=payer, lender=lender) <= 0 or not due.exists():
+        return None
+    locked, accounts = lock_bills_of(payer, due)
+    accrue_before(locked, on=on, at=at)
+    # Read again: only under the lock is the balance sure.
+    balance = credit_balance_fen(payer=payer, lender=lender)
+    shares, left = spread(balance, [bill for bill in locked if bill.state == Bill.State.OPEN])
+    if not shares:
+        return None
+    number = next_number("P", on)
+    made = Repayment.objects.create(
+        number=number,
+        payer=payer,
+        lender=lender,
+        method=Method.BALANCE,
+        bank_reference=f"balance:{number}",
+        amount_fen=balance - left,
+        business_on=on,
+        at=at,
+    )
+    _allot(made, shares, accounts)
+    settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
+    return made
+
+
+@transaction.atomic
+def withdraw_balance(*, payer: Person, lender: Lender, amount_fen: int, at: datetime) -> Withdrawal:
+    """Give back a credit balance, whole or in part, to where it came from. Raises CannotWithdraw (17)."""
+    lock_bills_of(payer, [])
+    balance = credit_balance_fen(payer=payer, lender=lender)
+    if not 0 < amount_fen <= balance:
+        raise CannotWithdraw(
+            _("Your credit balance is %(balance_fen)s. Choose an amount up to that."),
+            article=17,
+            field="amount_fen",
+            balance_fen=balance,
+        )
+    on = business_date(at)
+    made = Withdrawal.objects.create(
+        number=next_number("W", on), payer=payer, lender=lender, amount_fen=amount_fen, at=at
+    )
+    books = Books(lender.pk)
+    post(
+        [Move(Kind.WITHDRAWAL, made.number, books.credit_balance(payer.pk), books.cash, amount_fen)],
+        business_on=on,
+        at=at,
+    )
+    notify(
+        person=payer,
+        kind=notices.WITHDRAWN,
+        params={"amount_fen": amount_fen, "number": made.number},
+        reference=f"withdrawn:{made.number}",
+        at=at,
+        channels=(),
+    )
+    tell_lender(
+        lender=lender,
+        name="balance.withdrawn",
+        payload={"number": made.number, "amount_fen": amount_fen, "credit_code": payer.credit_code},
+        at=at,
+    )
+    return made
+
+
+def settle_standing(
+    *,
+    payer: Person,
+    accounts: Mapping[int, CreditAccount],
+    because: Suspension.LiftedBecause,
+    at: datetime,
+) -> None:
+    """Once nothing is overdue, lift the payer's suspension and close the dunning case (Article 30).
+
+    A bill under objection still counts as overdue here: objecting alone lifts nothing.
+    """
+    if Bill.objects.owed_by(payer).open().filter(due_on__lt=business_date(at)).exists():
+        return
+    DunningCase.objects.filter(payer=payer, closed_at=None).update(closed_at=at)
+    for account in accounts.values():
+        if account.person_id == payer.pk and account.state == CreditAccount.State.SUSPENDED:
+            lift_suspension(account=account, because=because, at=at)
+
+
+def _allot(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int, CreditAccount]) -> None:
+    """Write what each bill took: allocation, bill, limit, ledger."""
+    Allocation.objects.bulk_create(
+        Allocation(
+            repayment=made,
+            bill=share.bill,
+            principal_fen=share.principal_fen,
+            charges_fen=share.charges_fen,
+            business_on=made.business_on,
+        )
+        for share in shares
+    )
+    from_balance = made.method == Method.BALANCE
+    books = Books(made.lender_id)
+    balance = books.credit_balance(made.payer_id)
+    source = balance if from_balance else books.cash
+    principal_kind = Kind.APPLY_PRINCIPAL if from_balance else Kind.PRINCIPAL
+    charges_kind = Kind.APPLY_CHARGES if from_balance else Kind.CHARGES
+    moves = [Move(Kind.OVERPAYMENT, made.number, source, balance, made.to_balance_fen)]
+    for share in shares:
+        bill, reference = share.bill, f"{made.number}:{share.bill.number}"
+        bill.repaid_fen += share.principal_fen
+        bill.charges_paid_fen += share.charges_fen
+        if bill.owed_fen == share.principal_fen and bill.charges_owed_fen == 0:
+            bill.state = Bill.State.CLOSED
+        bill.save(update_fields=["repaid_fen", "charges_paid_fen", "state"])
+        give_back(
+            account=accounts[bill.account_id],
+            kind=AccountEvent.Kind.REPAYMENT,
+            amount_fen=share.principal_fen,
+            reference=made.number,
+            at=made.at,
+        )
+        moves += [
+            Move(principal_kind, reference, source, books.receivable(made.payer_id), share.principal_fen),
+            Move(charges_kind, reference, source, books.charges(made.payer_id), share.charges_fen),
+        ]
+    post(moves, business_on=made.business_on, at=made.at)
+
+
+def _tell(made: Repayment) -> None:
+    left = Bill.objects.owed_by(made.payer).funded_by(made.lender).total_owed_fen()
+    notify(
+        person=made.payer,
+        kind=notices.REPAID,
+        params={"amount_fen": made.amount_fen, "to_pay_fen": left},
+        reference=f"repaid:{made.number}",
+        at=made.at,
+        channels=(),
+    )
+    tell_lender(
+        lender=made.lender,
+        name="repayment.received",
+        payload={"number": made.number, "amount_fen": made.amount_fen, "bank_reference": made.bank_reference},
+        at=made.at,
+    )

@@ -1,0 +1,116 @@
+"""What two real connections do to one account and one business date."""
+
+from datetime import date
+
+import pytest
+from django.db import transaction
+
+from billing.models import Bill, DayClose, Settlement
+from billing.operations.days import close_day
+from credit.models import CreditAccount
+from credit.operations.limits import AccountNotActive, CannotDraw, lock_accounts
+from credit.operations.standing import suspend
+from tests.cast import Town
+from tests.connections import Elsewhere, held_open
+
+FRIDAY = date(2026, 1, 9)
+SATURDAY = date(2026, 1, 10)
+
+
+def test_two_charges_at_once_never_go_above_the_limit(real_town: Town) -> None:
+    lin = real_town.enrol(score=600)  # ¥1,000
+
+    with held_open(lambda: real_town.treat(lin, FRIDAY, 70_000)) as commit:
+        second = Elsewhere(lambda: real_town.treat(lin, FRIDAY, 70_000))
+        first = commit()
+
+    assert first.financed_fen == 70_000
+    assert (second.join().financed_fen, second.join().paid_on_site_fen) == (30_000, 40_000)
+    assert real_town.account(lin).outstanding_fen == 100_000
+
+
+def test_the_second_of_two_charges_is_refused_when_the_first_took_all(real_town: Town) -> None:
+    lin = real_town.enrol(score=600)
+
+    with held_open(lambda: real_town.treat(lin, FRIDAY, 100_000)) as commit:
+        second = Elsewhere(lambda: real_town.treat(lin, FRIDAY, 1))
+        commit()
+
+    with pytest.raises(CannotDraw):
+        second.join()
+    assert Bill.objects.count() == 1
+
+
+def test_a_charge_that_waits_for_a_suspension_is_refused(real_town: Town) -> None:
+    lin = real_town.enrol()
+    bill = real_town.treat(lin, FRIDAY)
+    account = real_town.account(lin)
+
+    @transaction.atomic
+    def suspend_lin() -> None:
+        locked = lock_accounts([account.pk])[account.pk]
+        suspend(account=locked, bill_number=bill.number, at=real_town.at(FRIDAY))
+
+    with held_open(suspend_lin) as commit:
+        charge = Elsewhere(lambda: real_town.treat(lin, FRIDAY))
+        commit()
+
+    with pytest.raises(AccountNotActive) as refused:
+        charge.join()
+    assert refused.value.article == 27
+    assert bill.number in str(refused.value)
+
+
+def test_a_suspension_that_waits_for_a_charge_comes_after_it(real_town: Town) -> None:
+    lin = real_town.enrol()
+    bill = real_town.treat(lin, FRIDAY)
+    account = real_town.account(lin)
+
+    @transaction.atomic
+    def suspend_lin() -> None:
+        locked = lock_accounts([account.pk])[account.pk]
+        suspend(account=locked, bill_number=bill.number, at=real_town.at(FRIDAY))
+
+    with held_open(lambda: real_town.treat(lin, FRIDAY)) as commit:
+        suspension = Elsewhere(suspend_lin)
+        commit()
+    suspension.join()
+
+    kinds = list(account.events.order_by("seq").values_list("kind", flat=True))
+    assert kinds == ["opened", "charge", "charge", "suspended"]
+    assert real_town.account(lin).state == CreditAccount.State.SUSPENDED
+
+
+def test_a_charge_under_way_is_in_the_close_that_waits_for_it(real_town: Town) -> None:
+    lin = real_town.enrol()
+
+    with held_open(lambda: real_town.treat(lin, FRIDAY, 50_000)) as commit:
+        close = Elsewhere(lambda: close_day(on=FRIDAY, at=real_town.at(SATURDAY, 0, 30)))
+        commit()
+    close.join()
+
+    assert Settlement.objects.get().bills_fen == 50_000
+
+
+def test_a_charge_that_waits_for_the_close_goes_into_the_next_date(real_town: Town) -> None:
+    lin = real_town.enrol()
+    real_town.treat(lin, FRIDAY, 10_000)
+
+    with held_open(lambda: close_day(on=FRIDAY, at=real_town.at(FRIDAY, 23, 59))) as commit:
+        charge = Elsewhere(lambda: real_town.treat(lin, FRIDAY, 50_000, hour=23))
+        commit()
+
+    assert charge.join().business_on == SATURDAY
+    assert Settlement.objects.get(business_on=FRIDAY).bills_fen == 10_000
+
+
+def test_two_closes_at_once_write_the_same_rows(real_town: Town) -> None:
+    lin = real_town.enrol()
+    real_town.treat(lin, FRIDAY, 50_000)
+    at = real_town.at(SATURDAY, 0, 30)
+
+    closes = [Elsewhere(lambda: close_day(on=FRIDAY, at=at)) for _ in range(2)]
+    numbers = [[settlement.number for settlement in close.join()] for close in closes]
+
+    assert numbers[0] == numbers[1] == [Settlement.objects.get().number]
+    assert DayClose.objects.count() == 1

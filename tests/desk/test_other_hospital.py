@@ -1,0 +1,60 @@
+"""Another hospital's bill, refund or visit answers exactly like one that does not exist."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern
+
+from accounts.models import AccessEntry, Person
+from billing.desk_urls import urlpatterns
+from billing.operations.refunds import refund
+from tests.cast import Town, row_counts
+from tests.desk.conftest import FRIDAY, Desk, text_of
+
+MISSING = {
+    "B": "B20260109-9999998-9",
+    "R": "R20260109-9999998-9",
+    "V": "V20260109-9999998-9",
+}
+LETTERS = {"bills": "B", "refund": "B", "refunds": "R", "visits": "V"}
+
+
+def numbered() -> list[str]:
+    """Every address of the desk that holds a number."""
+    routes = [str(pattern.pattern) for pattern in urlpatterns if isinstance(pattern, URLPattern)]
+    return [route for route in routes if "<number:number>" in route]
+
+
+def test_the_addresses_are_all_known() -> None:
+    assert {route.split("/")[1] for route in numbered()} == set(LETTERS)
+
+
+@pytest.mark.article(32)
+def test_it_is_not_found_with_the_same_words_and_nothing_happens(wang: Desk, lin: Person, town: Town) -> None:
+    bill = town.treat(lin, FRIDAY, hour=9)
+    made = refund(bill=bill, amount_fen=100, reason="other", note="x", at=town.at(FRIDAY, 9))
+    visit = town.admit(lin, FRIDAY, hour=9)
+    ours = {"B": bill.number, "R": made.number, "V": visit.number}
+    before = row_counts()
+
+    for route in numbered():
+        letter = LETTERS[route.split("/")[1]]
+        for method in (wang.client.get, wang.client.post):
+            theirs, none = (
+                method("/en/" + route.replace("<number:number>", number))
+                for number in (ours[letter], MISSING[letter])
+            )
+            assert theirs.status_code == none.status_code, route
+            assert theirs.status_code in (404, 405), route
+            assert text_of(theirs).replace(ours[letter], "") == text_of(none).replace(MISSING[letter], ""), (
+                route
+            )
+    assert row_counts() == before
+
+
+def test_the_search_boxes_know_nothing_of_it_either(wang: Desk, lin: Person, town: Town) -> None:
+    bill = town.treat(lin, FRIDAY, hour=9)
+
+    assert "No bill of this hospital has this number" in text_of(wang.post("refund/", number=bill.number))
+    assert wang.post("", patient=bill.number).status_code == 422
+    assert not AccessEntry.objects.exists()
