@@ -1,0 +1,1 @@
+"""One set of settings for each place the platform runs in; `base` is what they share."""
