@@ -1,0 +1,60 @@
+"""What stands before the first citizen joins: the law's numbers, institutions, lenders, their staff."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Person
+from common.errors import Refusal
+from credit.operations.policy import adopt_policy, load_rates
+from hospitals.models import Hospital, Scene
+from hospitals.operations.imports import OUR_INSTITUTIONS, load_institutions
+from hospitals.operations.payout import change_payout_account
+from lenders.models import Lender
+from lenders.operations.registering import register_lender, register_product
+
+RATES = Path(__file__).parent / "data" / "lpr.csv"
+
+# Invented lenders: code, kind, names, interest-free days, yearly late rate in millionths.
+LENDERS = (
+    ("EGRET", Lender.Kind.BANK, "白鹭银行", "Egret Bank", 42, 45_000),
+    ("HARBOUR", Lender.Kind.BANK, "海湾银行", "Harbour Bank", 45, 43_500),
+    ("BANYAN", Lender.Kind.BANK, "榕城银行", "Banyan Bank", 56, 45_000),
+    ("PHOENIX", Lender.Kind.INSURER, "凤凰木健康保险", "Phoenix Tree Health Insurance", 42, 36_500),
+)
+
+
+class CityExists(Refusal):
+    code = "city_exists"
+
+
+def found(*, on: date, at: datetime) -> None:
+    """Enter what a city needs before anybody can join. Raises CityExists where people live already."""
+    if Person.objects.exists() or Hospital.objects.exists():
+        raise CityExists(_("This database already holds a city; use an empty one."))
+    adopt_policy(in_force_from=on - timedelta(days=365), at=at)
+    load_rates(path=RATES, at=at)
+    load_institutions(path=OUR_INSTITUTIONS, on=on, at=at, scenes=Scene.values)
+    for hospital in Hospital.objects.all():
+        change_payout_account(
+            hospital=hospital,
+            holder=hospital.name_zh,
+            bank_name="白鹭银行",
+            number=f"62170000{hospital.pk:08d}",
+            from_on=on,
+            at=at,
+        )
+    for code, kind, name_zh, name_en, days, rate in LENDERS:
+        lender = register_lender(code=code, name_zh=name_zh, name_en=name_en, kind=kind, on=on)
+        register_product(
+            lender=lender,
+            code=f"{code}-1",
+            name_zh="信用就医专属额度",
+            name_en="Treat first, pay later",
+            interest_free_days=days,
+            late_rate_ppm=rate,
+            on=on,
+        )
