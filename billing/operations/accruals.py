@@ -69,8 +69,9 @@ _ACCRUE = """
       FROM totals t
       JOIN bills ON bills.id = t.id
       JOIN billing_ledgeraccount owing
-        ON owing.kind = 'charges' AND owing.lender_id = t.lender_id AND owing.payer_id = t.payer_id
-      JOIN billing_ledgeraccount income ON income.kind = 'income' AND income.lender_id = t.lender_id
+        ON owing.kind = 'charges' AND owing.lender_id = t.lender_id AND owing.party = t.payer_id
+      JOIN billing_ledgeraccount income
+        ON income.kind = 'income' AND income.lender_id = t.lender_id AND income.party = 0
      WHERE t.more_fen > 0"""
 
 _OPEN_ACCOUNTS = """

@@ -94,7 +94,7 @@ def finish_collection(
     BadInput without a bank reference or a reason.
     """
     # Account before collection, as everywhere; the repayment below locks the account anyway.
-    lock_bills_of(collection.payer, [])
+    lock_bills_of(collection.payer, Bill.objects.none())
     collection = (
         Collection.objects.select_for_update(no_key=True, of=("self",))
         .select_related("payer", "lender")
@@ -179,7 +179,7 @@ def collect_due(*, on: date, at: datetime) -> int:
 
 @transaction.atomic
 def _collect_of_payer(payer: Person, lender_id: int, bills: list[Bill], on: date, at: datetime) -> int:
-    locked, _accounts = lock_bills_of(payer, bills)
+    locked, _accounts = lock_bills_of(payer, Bill.objects.filter(pk__in=[bill.pk for bill in bills]))
     reference = f"debit:{on}:{payer.pk}:{lender_id}"
     pending = Collection.objects.filter(bills__in=locked, state=State.PENDING)
     owing = [bill for bill in locked if bill.state == Bill.State.OPEN and not bill.is_frozen]

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Sum
 
-from accounts.models import Person
 from accounts.operations.jobs import track
 from accounts.operations.notices import NewNotice, notify_many
 from billing import notices
@@ -97,11 +96,10 @@ def _announce(due_on: date, days: int, at: datetime) -> int:
     due = Bill.objects.open().filter(due_on=due_on).not_frozen()
     fen = Sum(F("owed_fen") + F("charges_fen") - F("charges_paid_fen"))
     totals = list(due.values("payer").annotate(fen=fen).order_by("payer"))
-    payers = Person.objects.in_bulk([row["payer"] for row in totals])
-    told = notify_many(
+    notify_many(
         [
             NewNotice(
-                person=payers[row["payer"]],
+                person_id=row["payer"],
                 kind=kind,
                 params={"to_pay_fen": row["fen"], "due_on": due_on.isoformat()},
                 reference=f"due:{row['payer']}:{due_on}:{days}",
@@ -111,4 +109,4 @@ def _announce(due_on: date, days: int, at: datetime) -> int:
         ],
         at=at,
     )
-    return len(told)
+    return len(totals)

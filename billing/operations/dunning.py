@@ -145,18 +145,13 @@ def _remind(payers: list[int], policy: Policy, on: date, at: datetime) -> None:
         [DunningCase(payer_id=payer, opened_on=on) for payer in overdue], ignore_conflicts=True
     )
     cases = dict(DunningCase.objects.filter(payer__in=overdue, closed_at=None).values_list("payer_id", "pk"))
-    people = Person.objects.in_bulk(list(overdue))
-    told = notify_many(
-        [
-            _notice(people[payer], bills, f"reminder:{payer}:{on}", policy, on)
-            for payer, bills in overdue.items()
-        ],
-        at=at,
-    )
+    told = [_notice(payer, bills, policy, on) for payer, bills in overdue.items()]
+    notify_many(told, at=at)
+    written = Notice.objects.filter(reference__in=[one.reference for one in told])
     Reminder.objects.bulk_create(
         [
             Reminder(case_id=cases[notice.person_id], payer_id=notice.person_id, notice=notice, on=on)
-            for notice in told
+            for notice in written.only("person_id")
         ],
         ignore_conflicts=True,
     )
@@ -171,9 +166,9 @@ def _remind(payers: list[int], policy: Policy, on: date, at: datetime) -> None:
     )
 
 
-def _notice(payer: Person, bills: list[Bill], reference: str, policy: Policy, on: date) -> NewNotice:
+def _notice(payer_id: int, bills: list[Bill], policy: Policy, on: date) -> NewNotice:
     return NewNotice(
-        person=payer,
+        person_id=payer_id,
         kind=notices.REMINDER,
         params={
             "to_pay_fen": sum(bill.to_pay_fen for bill in bills),
@@ -181,7 +176,7 @@ def _notice(payer: Person, bills: list[Bill], reference: str, policy: Policy, on
             "stage": max(_stage(bill, on) or 0 for bill in bills),
             "suspend_after_days": policy.suspend_after_days,
         },
-        reference=reference,
+        reference=f"reminder:{payer_id}:{on}",
         channels=("sms", "voice"),
     )
 

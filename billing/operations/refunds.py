@@ -26,7 +26,7 @@ from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
 from credit.models import AccountEvent, Suspension
-from credit.operations.limits import give_back
+from credit.operations.limits import Step, give_back
 
 
 class CannotRefund(Refusal):
@@ -100,13 +100,7 @@ def refund(
         at=at,
     )
     _save(bill, owed_fen=bill.owed_fen - lowered)
-    give_back(
-        account=accounts[bill.account_id],
-        kind=AccountEvent.Kind.REFUND,
-        amount_fen=lowered,
-        reference=made.number,
-        at=at,
-    )
+    give_back([Step(accounts[bill.account_id], AccountEvent.Kind.REFUND, -lowered, made.number)], at=at)
     books = Books(bill.lender_id)
     payable, balance = books.payable(bill.hospital_id), books.credit_balance(bill.payer_id)
     post(

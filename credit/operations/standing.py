@@ -38,7 +38,7 @@ def suspend(*, account: CreditAccount, bill_number: str, at: datetime) -> Suspen
     """Suspend a locked, active account in every scene that uses the score, and say so to all (Article 27)."""
     account.state = CreditAccount.State.SUSPENDED
     account.save(update_fields=["state"])
-    seq = note(account=account, kind=AccountEvent.Kind.SUSPENDED, reference=bill_number, at=at)
+    seq = note(account, AccountEvent.Kind.SUSPENDED, bill_number, at=at)
     suspension = Suspension.objects.create(
         account=account, bill_number=bill_number, started_at=at, started_seq=seq
     )
@@ -63,7 +63,7 @@ def lift_suspension(
         return None
     account.state = CreditAccount.State.ACTIVE
     account.save(update_fields=["state"])
-    seq = note(account=account, kind=AccountEvent.Kind.LIFTED, reference=suspension.bill_number, at=at)
+    seq = note(account, AccountEvent.Kind.LIFTED, suspension.bill_number, at=at)
     suspension.lifted_at, suspension.lifted_seq, suspension.lifted_because = at, seq, because
     suspension.save(update_fields=["lifted_at", "lifted_seq", "lifted_because"])
     _tell_scenes(account, "account.lifted", seq, at)

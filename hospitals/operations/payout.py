@@ -9,7 +9,6 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiClient
 from accounts.operations.events import publish
 from common.articles import enforces
 from common.calendar import business_date
@@ -56,7 +55,7 @@ def change_payout_account(
     account.number_sealed = encrypt(number, account.uid.bytes)
     account.save()
     publish(
-        clients=ApiClient.objects.filter(hospital_client__hospital=hospital),
+        clients=hospital.clients.values_list("client", flat=True),
         name="payout_account.changed",
         payload={
             "bank_name": bank_name,

@@ -6,12 +6,14 @@ person happen one after another.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiClient, Consent, Person
+from accounts.models import Consent, Person
 from accounts.operations.consents import give_consent
 from accounts.operations.events import publish
 from accounts.operations.notices import notify
@@ -82,7 +84,7 @@ def apply_for_facility(*, person: Person, product: Product, at: datetime) -> Fac
         )
     facility = Facility.objects.create(person=person, product=product, lender=lender, applied_at=at)
     publish(
-        clients=ApiClient.objects.filter(lender_client__lender=lender),
+        clients=lender.clients.values_list("client", flat=True),
         name="facility.applied",
         payload={
             "facility": facility.reference,
@@ -199,18 +201,27 @@ def close_facility(*, person: Person, lender: Lender, at: datetime) -> Facility:
     return facility
 
 
+def usable_facilities(people: Iterable[int]) -> dict[int, list[Facility]]:
+    """What new bills may draw on, by the ids of the people: granted by lenders that still take part, and the
+    consent to that lender stands at this moment: withdrawing it stops new use at once.
+    """
+    found: dict[int, list[Facility]] = defaultdict(list)
+    usable = Facility.objects.filter(person__in=set(people), lender__left_on=None).usable()
+    for facility in usable.select_related("lender", "product").order_by("lender__code"):
+        facility.product.lender = facility.lender
+        found[facility.person_id].append(facility)
+    return found
+
+
 @enforces(23, 25)
-def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility:
+def choose_facility(usable: Sequence[Facility], lender: Lender | None = None) -> Facility:
     """The facility that a new bill draws on: the named lender's, or else the default.
 
-    Granted, and the consent to that lender stands at this moment: withdrawing it stops new use at once.
     Raises NoLender with what the citizen can do about it.
     """
-    own = Facility.objects.of(person).usable().select_related("lender", "product")
-    own = own.filter(lender__left_on__isnull=True)
-    facility = own.filter(lender=lender).first() if lender else own.filter(is_default=True).first()
-    if facility:
-        return facility
+    for facility in usable:
+        if facility.lender_id == lender.pk if lender else facility.is_default:
+            return facility
     if lender:
         raise NoLender(
             _("%(lender)s cannot take this bill: it has not agreed, or may not see the patient any more."),
@@ -218,7 +229,7 @@ def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility
             field="lender",
             lender=lender.name,
         )
-    if own.exists():
+    if usable:
         raise NoLender(
             _("No lender is chosen. Name one for this bill, or choose a default on the lenders page."),
             article=23,
@@ -229,6 +240,11 @@ def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility
         article=23,
         field="lender",
     )
+
+
+def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility:
+    """The same for one person. Raises NoLender."""
+    return choose_facility(usable_facilities([person.pk])[person.pk], lender)
 
 
 def _lock_account(person: Person) -> CreditAccount | None:

@@ -161,7 +161,7 @@ def leave_scheme(*, lender: Lender, at: datetime) -> int:
     notify_many(
         [
             NewNotice(
-                person=facility.person,
+                person_id=facility.person_id,
                 kind=notices.LENDER_LEFT,
                 params={"lender": lender.name_in(facility.person.language), "reference": facility.reference},
                 reference=f"facility:{facility.reference}:lender_left",

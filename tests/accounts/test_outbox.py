@@ -24,7 +24,8 @@ LATER = NOW + timedelta(minutes=2)
 
 
 def told(person: Person, reference: str = "due:B1") -> Notice:
-    return notify(person=person, kind=BILL_DUE, params=PARAMS, reference=reference, at=NOW)
+    notify(person=person, kind=BILL_DUE, params=PARAMS, reference=reference, at=NOW)
+    return Notice.objects.get(reference=reference)
 
 
 def outcomes(message: Message) -> list[str]:
@@ -196,7 +197,7 @@ def test_two_workers_share_the_queue_and_send_nothing_twice(
     people: Callable[[int], list[Person]], fresh_sandbox: SandboxProcess
 ) -> None:
     notify_many(
-        [NewNotice(person, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(40))], at=NOW
+        [NewNotice(person.pk, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(40))], at=NOW
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM accounts_message ORDER BY id LIMIT 15 FOR UPDATE")
@@ -215,7 +216,7 @@ def test_receipts_of_many_are_asked_for_in_few_requests_and_statements(
     django_assert_max_num_queries: Callable[..., Any],
 ) -> None:
     notify_many(
-        [NewNotice(person, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(60))], at=NOW
+        [NewNotice(person.pk, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(60))], at=NOW
     )
     with django_assert_max_num_queries(8):
         outbox.deliver(at=NOW)
