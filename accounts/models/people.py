@@ -19,6 +19,12 @@ def new_credit_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _position in range(CODE_LENGTH))
 
 
+def canonical_credit_code(text: str) -> str:
+    """Forgives spaces, hyphens, small letters, and the letters that are taken for digits."""
+    plain = "".join(text.split()).replace("-", "").upper()
+    return plain.translate(str.maketrans("OIL", "011"))
+
+
 class PersonQuerySet(models.QuerySet["Person"]):
     """Finds people without ever putting a name or a number into a query in plain text."""
 
@@ -30,9 +36,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.filter(phone_index=blind_index(text.strip(), "phone"))
 
     def by_credit_code(self, text: str) -> "PersonQuerySet":
-        """Forgives spaces, hyphens, small letters, and the letters that are taken for digits."""
-        plain = "".join(text.split()).replace("-", "").upper()
-        return self.filter(credit_code=plain.translate(str.maketrans("OIL", "011")))
+        return self.filter(credit_code=canonical_credit_code(text))
 
 
 class Person(models.Model):

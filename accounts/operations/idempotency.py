@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient, IdempotencyRecord
 from accounts.operations.retry import whole_transaction
+from common.crypto import sm3
 from common.errors import Refusal
 
 
@@ -28,11 +29,19 @@ class KeyReused(Refusal):
     status = 422
 
 
+def _in_flight() -> KeyInFlight:
+    return KeyInFlight(_("A request with this Idempotency-Key is still under way. Ask again in a moment."))
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
     body: Any
     replayed: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
 
 
 class _NotKept(Exception):
@@ -54,6 +63,13 @@ _CLAIM = """
 """
 
 
+_HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+def _lock_name(client: ApiClient, key: str) -> str:
+    return f"idempotency {client.pk} {key}"
+
+
 def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,7 +79,7 @@ def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int 
                 "key": key,
                 "request_hash": request_hash,
                 "at": at,
-                "lock": f"idempotency {client.pk} {key}",
+                "lock": _lock_name(client, key),
             },
         )
         row = cursor.fetchone()
@@ -73,7 +89,7 @@ def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int 
 def _recorded(client: ApiClient, key: str, request_hash: str) -> Answer:
     record = IdempotencyRecord.objects.filter(client=client, key=key).first()
     if record is None:
-        raise KeyInFlight(_("A request with this Idempotency-Key is still under way. Ask again in a moment."))
+        raise _in_flight()
     if record.request_hash != request_hash:
         raise KeyReused(_("This Idempotency-Key was used for another request."))
     return Answer(record.status or 200, record.body, replayed=True)
@@ -99,7 +115,7 @@ def once(
         if record_id is None:
             return _recorded(client, key, request_hash)
         answer = effect()
-        if not 200 <= answer.status < 300:
+        if not answer.succeeded:
             raise _NotKept(answer)
         body = json.loads(json.dumps(answer.body, cls=DjangoJSONEncoder))
         IdempotencyRecord.objects.filter(pk=record_id).update(status=answer.status, body=body)
@@ -109,3 +125,57 @@ def once(
         return whole_transaction(work)
     except _NotKept as not_kept:
         return not_kept.answer
+
+
+def once_each(
+    *,
+    client: ApiClient,
+    key: str,
+    request_hash: str,
+    parts: int,
+    at: datetime,
+    effect: Callable[[list[int]], list[Answer]],
+) -> list[Answer]:
+    """The same for a request of many parts, in one transaction: one answer a part, in order.
+
+    Each part has a key of its own, made of the request's key and the part's place. The effect is given the
+    places that have not succeeded before and answers each of them; the others get the answer that they got.
+    Raises KeyReused, KeyInFlight.
+    """
+    keys = [sm3(f"part {place} of {key}".encode()) for place in range(parts)]
+
+    def work() -> list[Answer]:
+        _bind(client, key, request_hash, parts, at)
+        records = IdempotencyRecord.objects.filter(client=client, key__in=keys)
+        known = {record.key: Answer(record.status or 200, record.body, replayed=True) for record in records}
+        todo = [place for place, part in enumerate(keys) if part not in known]
+        made = dict(zip(todo, effect(todo), strict=True))
+        IdempotencyRecord.objects.bulk_create(
+            IdempotencyRecord(
+                client=client,
+                key=keys[place],
+                request_hash=request_hash,
+                status=answer.status,
+                body=answer.body,
+                created_at=at,
+            )
+            for place, answer in made.items()
+            if answer.succeeded
+        )
+        return [known.get(part) or made[place] for place, part in enumerate(keys)]
+
+    return whole_transaction(work)
+
+
+def _bind(client: ApiClient, key: str, request_hash: str, parts: int, at: datetime) -> None:
+    """Ties the key to this request for good, and holds it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [_lock_name(client, key)])
+        (held,) = cursor.fetchone()
+    if not held:
+        raise _in_flight()
+    record_id = _claim(client, key, request_hash, at)
+    if record_id is None:
+        _recorded(client, key, request_hash)
+    else:
+        IdempotencyRecord.objects.filter(pk=record_id).update(status=202, body={"parts": parts})

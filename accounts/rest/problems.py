@@ -53,6 +53,11 @@ def problem_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
+def problem_of(exc: Refusal | exceptions.ValidationError) -> Problem:
+    """What an answer says of one part that was refused."""
+    return _answer(exc, {})[0]
+
+
 def _answer(exc: Exception, context: Mapping[str, Any]) -> tuple[Problem, dict[str, str]]:
     if isinstance(exc, Refusal):
         return problem(exc.status, exc.code, str(exc), article=exc.article, field=exc.field), {}
