@@ -92,7 +92,7 @@ def _list(field: serializers.ListField) -> Read:
 
 
 def _amount(field: FenField) -> Read:
-    least, most = field.min_value, field.max_value
+    least, most = field.min_value or 0, field.max_value or 0
 
     def read(value: Any) -> int:
         if type(value) is not int or not least <= value <= most:
@@ -122,7 +122,7 @@ def _text(field: serializers.CharField) -> Read:
             case django.MaxLengthValidator():
                 longest = rule.limit_value
             case django.RegexValidator():
-                pattern = rule.regex
+                pattern = re.compile(rule.regex)
             case django.ProhibitNullCharactersValidator() | ProhibitSurrogateCharactersValidator():
                 pass  # control characters, which are not let through
             case _:

@@ -26,9 +26,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-# Line breaks and tabs are text; every other control character is not, and of the format characters those that
-# turn or hide what people read: bidirectional marks, invisible joiners, the byte order mark. Written as OpenAPI
-# has it, inside square brackets of a regular expression.
+# Line breaks and tabs are text; every other control character is not, and of the format characters those
+# that turn or hide what people read: bidirectional marks, invisible joiners, the byte order mark. Written as
+# OpenAPI has it, inside square brackets of a regular expression.
 CONTROL_CHARACTER_CLASS = (
     r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 )

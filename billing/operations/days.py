@@ -9,7 +9,7 @@ from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, DayClose, Refund, Settlement, Transfer
-from billing.numbering import next_number
+from billing.numbering import next_numbers
 from billing.operations.ledger import Books, Move, post
 from billing.operations.telling import Fact, tell_lenders
 from common.articles import enforces
@@ -85,13 +85,15 @@ def _close_one(on: date, at: datetime) -> None:
     }
     pay_on = next_working_day(on)
     settlements = []
-    for hospital_id, lender_id, bills, bills_fen, refunds, refunds_fen in sums:
+    numbers = next_numbers("S", on, len(sums))
+    for number, row in zip(numbers, sums, strict=True):
+        hospital_id, lender_id, bills, bills_fen, refunds, refunds_fen = row
         before = carried.get((hospital_id, lender_id))
         carried_in = before.net_fen if before else 0
         net = bills_fen - refunds_fen + carried_in
         settlements.append(
             Settlement(
-                number=next_number("S", on),
+                number=number,
                 hospital_id=hospital_id,
                 lender_id=lender_id,
                 business_on=on,

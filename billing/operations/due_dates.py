@@ -59,9 +59,8 @@ def pass_due_date(*, on: date, at: datetime) -> dict[str, int]:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_OUTCOMES, {"on": on, "at": at})
-    missed = DueDateOutcome.objects.filter(due_on=on, met=False).select_related("payer")
-    events = [report_successive_defaults(outcome=outcome, at=at) for outcome in missed]
-    return {"defaults": len(events), "score_events": sum(event is not None for event in events)}
+    reported = report_successive_defaults(on=on, at=at)
+    return {"defaults": DueDateOutcome.objects.filter(due_on=on, met=False).count(), "score_events": reported}
 
 
 @enforces(17)
