@@ -13,6 +13,7 @@ from accounts.operations.jobs import track
 from billing.interest import DAYS_TIMES_MILLION
 from billing.models.bills import Bill, BillQuerySet
 from common.articles import enforces
+from common.spans import EVERYBODY, Span
 
 BILLS_PER_CHUNK = 5_000
 
@@ -84,14 +85,14 @@ _OPEN_ACCOUNTS = """
 
 
 @enforces(23)
-def accrue_charges(*, on: date, at: datetime) -> int:
+def accrue_charges(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Charge every overdue bill for each day up to and with `on`, once that day has ended.
 
     A bill paid during a day is not charged for it. Safe to run twice, late, or by two at once. Returns
     how many bills were looked at.
     """
-    ids = list(_to_accrue(on).order_by("pk").values_list("pk", flat=True))
-    with track("accrue_charges", on) as job:
+    ids = list(_to_accrue(on).owed_within(payers).order_by("pk").values_list("pk", flat=True))
+    with track("accrue_charges", on, payers) as job:
         for start in range(0, len(ids), BILLS_PER_CHUNK):
             accrue_bills(ids=ids[start : start + BILLS_PER_CHUNK], on=on, at=at)
             job.advance(min(start + BILLS_PER_CHUNK, len(ids)), len(ids))

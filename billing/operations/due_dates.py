@@ -13,6 +13,7 @@ from billing import notices
 from billing.models import Bill
 from billing.operations.repayments import use_balance
 from common.articles import enforces
+from common.spans import EVERYBODY, Span
 from credit.models import DueDateOutcome, Policy
 from credit.operations.standing import report_successive_defaults
 
@@ -80,19 +81,19 @@ def use_balances(*, on: date, at: datetime) -> int:
 
 
 @enforces(27)
-def announce_due(*, on: date, at: datetime) -> int:
+def announce_due(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Tell payers some days ahead, and on the day, what is coming due. Such a notice is never counted."""
     told = 0
-    with track("announce_due", on) as job:
+    with track("announce_due", on, payers) as job:
         for days in sorted(Policy.objects.on(on).pre_due_days):
-            told += _announce(on + timedelta(days=days), days, at)
+            told += _announce(on + timedelta(days=days), days, payers, at)
             job.advance(told)
     return told
 
 
-def _announce(due_on: date, days: int, at: datetime) -> int:
+def _announce(due_on: date, days: int, payers: Span, at: datetime) -> int:
     kind = notices.DUE_SOON if days else notices.DUE_TODAY
-    due = Bill.objects.open().filter(due_on=due_on).not_frozen()
+    due = Bill.objects.open().filter(due_on=due_on).owed_within(payers).not_frozen()
     fen = Sum(F("owed_fen") + F("charges_fen") - F("charges_paid_fen"))
     totals = list(due.values("payer").annotate(fen=fen).order_by("payer"))
     notify_many(

@@ -19,6 +19,7 @@ from billing.operations.locking import accounts_of
 from common.articles import enforces
 from common.calendar import SHANGHAI
 from common.errors import Refusal
+from common.spans import EVERYBODY, Span
 from credit.models import CreditAccount, Policy
 from credit.operations.limits import lock_accounts
 from credit.operations.standing import suspend_many
@@ -91,7 +92,7 @@ class NotNow(Refusal):
 
 
 @enforces(27)
-def send_reminders(*, on: date, at: datetime) -> int:
+def send_reminders(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Remind every payer who has a bill whose next reminder has come, listing all that is overdue.
 
     One reminder a payer a day at most, by SMS and in the app, only in the policy's hours. Returns how many
@@ -106,18 +107,19 @@ def send_reminders(*, on: date, at: datetime) -> int:
             last=policy.reminders_until_hour,
         )
     reminded = Reminder.objects.filter(payer=OuterRef("payer"), on=on)
-    payers = list(
+    overdue = list(
         _at_step(on)
+        .owed_within(payers)
         .filter(~Exists(reminded), reminders_counted__lt=REMINDERS_BEFORE_SUSPENSION)
         .order_by("payer_id")
         .values_list("payer_id", flat=True)
         .distinct()
     )
-    with track("send_reminders", on) as job:
-        for start in range(0, len(payers), PAYERS_PER_CHUNK):
-            _remind(payers[start : start + PAYERS_PER_CHUNK], policy, on, at)
-            job.advance(min(start + PAYERS_PER_CHUNK, len(payers)), len(payers))
-    return len(payers)
+    with track("send_reminders", on, payers) as job:
+        for start in range(0, len(overdue), PAYERS_PER_CHUNK):
+            _remind(overdue[start : start + PAYERS_PER_CHUNK], policy, on, at)
+            job.advance(min(start + PAYERS_PER_CHUNK, len(overdue)), len(overdue))
+    return len(overdue)
 
 
 @enforces(27)
@@ -137,18 +139,18 @@ def count_reminders(*, at: datetime) -> int:
 
 
 @enforces(27)
-def suspend_unanswered(*, on: date, at: datetime) -> int:
+def suspend_unanswered(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Suspend every payer with a bill still unpaid some days after its third counted reminder."""
-    due = _at_step(on).filter(reminders_counted=REMINDERS_BEFORE_SUSPENSION)
+    due = _at_step(on).owed_within(payers).filter(reminders_counted=REMINDERS_BEFORE_SUSPENSION)
     active = CreditAccount.objects.filter(person=OuterRef("payer"), state=CreditAccount.State.ACTIVE)
-    payers = list(
+    unanswered = list(
         due.filter(Exists(active)).order_by("payer_id").values_list("payer_id", flat=True).distinct()
     )
     suspended = 0
-    with track("suspend_unanswered", on) as job:
-        for start in range(0, len(payers), PAYERS_PER_CHUNK):
-            suspended += _suspend(payers[start : start + PAYERS_PER_CHUNK], on, at)
-            job.advance(start + PAYERS_PER_CHUNK, len(payers))
+    with track("suspend_unanswered", on, payers) as job:
+        for start in range(0, len(unanswered), PAYERS_PER_CHUNK):
+            suspended += _suspend(unanswered[start : start + PAYERS_PER_CHUNK], on, at)
+            job.advance(min(start + PAYERS_PER_CHUNK, len(unanswered)), len(unanswered))
     return suspended
 
 
