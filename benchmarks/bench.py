@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from benchmarks.big_city import Cohort, people
 from benchmarks.databases import Databases
 from benchmarks.hands import work
-from benchmarks.server import Credentials
+from benchmarks.server import Credentials, serving
 from common.calendar import business_date
 
 # Longer ago than any bill of theirs.
@@ -29,7 +30,6 @@ class Size:
     lenders: int = 10
     payers: int = 100_000
     batch: int = 1_000
-    batches: int = 8
     cashiers: int = 100
     day_bills: int = 1_000_000
     loop_bills: int = 3_000
@@ -48,8 +48,8 @@ SIZES = {
     "long": Size(large_bills=10_000_000),
     # Seconds in all, to see that everything runs; its figures mean nothing.
     "toy": Size(
-        runs=1, seconds=0.3, clients=2, hospitals=3, lenders=2, payers=200, batch=10, batches=2, cashiers=4,
-        day_bills=600, loop_bills=20, open_bills=1_000, repayments=20, processes=2, postings=20,
+        runs=1, seconds=0.3, clients=2, hospitals=3, lenders=2, payers=200, batch=10, cashiers=4,
+        day_bills=600, loop_bills=20, open_bills=1_000, repayments=20, processes=1, postings=20,
         small_bills=400, large_bills=800, steady_bills=60,
     ),
 }  # fmt: skip
@@ -66,11 +66,22 @@ class Bench:
     today: date = field(default_factory=lambda: business_date(datetime.now(UTC)))
     hospitals: list[Credentials] = field(default_factory=list)
     cities: dict[Any, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    servers: ExitStack = field(default_factory=ExitStack)
 
     def city(
-        self, *, payers: int = 0, cohorts: Sequence[Cohort] = (), traces: bool = False, name: str = ""
+        self,
+        *,
+        payers: int = 0,
+        cohorts: Sequence[Cohort] = (),
+        traces: bool = False,
+        name: str = "",
+        prepare: Callable[[str], object] | None = None,
     ) -> str:
-        """The address of a loaded city; the same words name the same one, unless `name` sets it apart."""
+        """The address of a loaded city; the same words name the same one, unless `name` sets it apart.
+
+        `prepare` is given a new one before anybody else.
+        """
         payers = payers or self.size.payers
         key = (payers, tuple(cohorts), traces, name)
         if key not in self.cities:
@@ -78,14 +89,21 @@ class Bench:
             self.say(f"loading a city: {payers:,} payers, {bills:,} bills")
             url = self.databases.copy(self._institutions(), f"city{len(self.cities)}")
             people(url, payers=payers, cohorts=cohorts, traces=traces, on=self.today - PEOPLE_SINCE)
+            if prepare:
+                prepare(url)
             self.cities[key] = url
         return self.cities[key]
 
-    def forget_cities(self) -> None:
-        """Give their place on the disk back."""
-        for url in self.cities.values():
-            self.databases.drop(url)
-        self.cities.clear()
+    def serve(self, url: str) -> int:
+        """The port of a web server on a city, started the first time."""
+        if url not in self.ports:
+            self.ports[url] = self.servers.enter_context(serving(url))
+        return self.ports[url]
+
+    def close(self) -> None:
+        """End the servers and drop the databases."""
+        self.servers.close()
+        self.databases.drop_all()
 
     def say(self, text: str) -> None:
         """Progress, for whoever waits; figures go to stdout."""

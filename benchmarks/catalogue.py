@@ -26,12 +26,11 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Result]]] = {
 
 
 def run(bench: Bench, names: Iterable[str]) -> Iterator[Result]:
-    """The results as they come; every database that was made for them is dropped."""
+    """The results as they come. What was made for them is taken away at the end."""
     bench.databases.require_durable()
     try:
         for name in names:
             bench.say(name)
             yield from BENCHMARKS[name](bench)
-            bench.forget_cities()
     finally:
-        bench.databases.drop_all()
+        bench.close()

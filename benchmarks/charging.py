@@ -12,7 +12,7 @@ from benchmarks.big_city import credit_code
 from benchmarks.databases import checkpoint, count, rows, run_floor
 from benchmarks.measure import BenchmarkFailed, Result, compare, in_turns
 from benchmarks.postgres_tools import pgbench
-from benchmarks.server import CREATED, Caller, Load, admit, call_for, call_once, percentile, serving
+from benchmarks.server import CREATED, Caller, Load, admit, call_for, call_once, percentile
 from tools.services import cursor
 
 BILLS = "/api/v1/hospital/bills"
@@ -66,15 +66,15 @@ def charge_api(bench: Bench) -> list[Result]:
     url, size = bench.city(name="charges"), bench.size
     run_floor(url, "charge_api.sql")
     desk = Desk(1, size.payers)
-    with serving(url) as port:
-        callers = [admit(port, client) for client in bench.hospitals]
-        for address in (BILLS, BARE):
-            call_for(min(WARM_UP_SECONDS, size.seconds), callers, desk.post_to(address))
-        pairs = in_turns(
-            size.runs,
-            lambda: _load(url, "billing_bill", callers, desk.post_to(BILLS), size.seconds).rate,
-            lambda: _load(url, "floor_charge", callers, desk.post_to(BARE), size.seconds).rate,
-        )
+    port = bench.serve(url)
+    callers = [admit(port, client) for client in bench.hospitals]
+    for address in (BILLS, BARE):
+        call_for(min(WARM_UP_SECONDS, size.seconds), callers, desk.post_to(address))
+    pairs = in_turns(
+        size.runs,
+        lambda: _load(url, "billing_bill", callers, desk.post_to(BILLS), size.seconds).rate,
+        lambda: _load(url, "floor_charge", callers, desk.post_to(BARE), size.seconds).rate,
+    )
     return [compare("charge_api", "charges/s", ">= 0.6", pairs)]
 
 
@@ -82,18 +82,18 @@ def charge_batch(bench: Bench) -> list[Result]:
     """Calls of 1,000 charges, beside the same rows by pgbench, one transaction a charge."""
     url, size = bench.city(name="charges"), bench.size
     desk = Desk(1, size.payers)
-    with serving(url) as port:
-        callers = [admit(port, client) for client in bench.hospitals]
-        call_for(min(WARM_UP_SECONDS, size.seconds), callers, desk.post_to(BILLS))
+    port = bench.serve(url)
+    callers = [admit(port, client) for client in bench.hospitals]
+    call_for(min(WARM_UP_SECONDS, size.seconds), callers, desk.post_to(BILLS))
 
-        def bills_a_second() -> float:
-            checkpoint(url)
-            before = count(url, "billing_bill")
-            load = call_once(callers, desk.post_batch(size.batch))
-            load.require_all(CREATED)
-            return (count(url, "billing_bill") - before) / load.seconds
+    def bills_a_second() -> float:
+        checkpoint(url)
+        before = count(url, "billing_bill")
+        load = call_once(callers, desk.post_batch(size.batch))
+        load.require_all(CREATED)
+        return (count(url, "billing_bill") - before) / load.seconds
 
-        pairs = in_turns(size.runs, bills_a_second, lambda: _floor(bench, url, 1, size.payers))
+    pairs = in_turns(size.runs, bills_a_second, lambda: _floor(bench, url, 1, size.payers))
     return [compare("charge_batch", "bills/s", ">= 1", pairs)]
 
 
@@ -101,16 +101,16 @@ def charge_hot(bench: Bench) -> list[Result]:
     """100 cashiers charge one payer, beside pgbench on the same account; then the limit is drawn near."""
     url, size = bench.city(name="charges"), bench.size
     desk = Desk(HOT_PAYER, HOT_PAYER)
-    with serving(url) as port:
-        admitted = [admit(port, client) for client in bench.hospitals]
-        cashiers = [Caller(port, **admitted[n % len(admitted)].headers) for n in range(size.cashiers)]
-        call_for(min(WARM_UP_SECONDS, size.seconds), cashiers, desk.post_to(BILLS))
-        pairs = in_turns(
-            size.runs,
-            lambda: _load(url, "billing_bill", cashiers, desk.post_to(BILLS), size.seconds),
-            lambda: _floor(bench, url, HOT_PAYER, HOT_PAYER),
-        )
-        _require_within_limit(url, cashiers, desk, size.seconds)
+    port = bench.serve(url)
+    admitted = [admit(port, client) for client in bench.hospitals]
+    cashiers = [Caller(port, **admitted[n % len(admitted)].headers) for n in range(size.cashiers)]
+    call_for(min(WARM_UP_SECONDS, size.seconds), cashiers, desk.post_to(BILLS))
+    pairs = in_turns(
+        size.runs,
+        lambda: _load(url, "billing_bill", cashiers, desk.post_to(BILLS), size.seconds),
+        lambda: _floor(bench, url, HOT_PAYER, HOT_PAYER),
+    )
+    _require_within_limit(url, cashiers, desk, size.seconds)
     rates = [(load.rate, floor) for load, floor in pairs]
     waits = [(percentile(load.made, 99), P99_SECONDS_ALLOWED) for load, _floor_rate in pairs]
     return [

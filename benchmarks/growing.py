@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -12,7 +11,7 @@ from benchmarks.charging import BILLS, WARM_UP_SECONDS, Desk
 from benchmarks.databases import checkpoint, rows
 from benchmarks.hands import work
 from benchmarks.measure import BenchmarkFailed, Result, compare, in_turns
-from benchmarks.server import CREATED, Caller, admit, call_for, serving
+from benchmarks.server import CREATED, Caller, admit, call_for
 from tools.services import cursor
 
 HOME = "/me/"
@@ -38,19 +37,18 @@ class Town:
 def growth(bench: Bench) -> list[Result]:
     """A charge, a citizen's home and an equal day's close: the time in the large city to the small."""
     size = bench.size
-    with ExitStack() as served:
-        small, large = (_town(bench, bills, served) for bills in (size.small_bills, size.large_bills))
-        for town in (small, large):
-            _charge_seconds(town, min(WARM_UP_SECONDS, size.seconds))
-            _page_seconds(town, min(WARM_UP_SECONDS, size.seconds))
-        charges = in_turns(
-            size.runs,
-            lambda: _charge_seconds(large, size.seconds),
-            lambda: _charge_seconds(small, size.seconds),
-        )
-        pages = in_turns(
-            size.runs, lambda: _page_seconds(large, size.seconds), lambda: _page_seconds(small, size.seconds)
-        )
+    small, large = (_town(bench, bills) for bills in (size.small_bills, size.large_bills))
+    for town in (small, large):
+        _charge_seconds(town, min(WARM_UP_SECONDS, size.seconds))
+        _page_seconds(town, min(WARM_UP_SECONDS, size.seconds))
+    charges = in_turns(
+        size.runs,
+        lambda: _charge_seconds(large, size.seconds),
+        lambda: _charge_seconds(small, size.seconds),
+    )
+    pages = in_turns(
+        size.runs, lambda: _page_seconds(large, size.seconds), lambda: _page_seconds(small, size.seconds)
+    )
     closes = in_turns(size.runs, lambda: _close_seconds(bench, large), lambda: _close_seconds(bench, small))
     return [
         compare("growth_charge", "ms", "<= 1.3", charges),
@@ -59,7 +57,7 @@ def growth(bench: Bench) -> list[Result]:
     ]
 
 
-def _town(bench: Bench, bills: int, served: ExitStack) -> Town:
+def _town(bench: Bench, bills: int) -> Town:
     closing_on = _closing_on(bench)
     share = bills // DAYS
     dates = [closing_on - timedelta(days=day) for day in range(DAYS, 0, -1)]
@@ -71,7 +69,7 @@ def _town(bench: Bench, bills: int, served: ExitStack) -> Town:
     url = bench.city(payers=payers, cohorts=cohorts, traces=True)
     session = work(url, "benchmarks.founding.welcome").answer
     _close_what_is_over(url, closing_on)
-    port = served.enter_context(serving(url))
+    port = bench.serve(url)
     return Town(
         url=url,
         hospitals=[admit(port, client) for client in bench.hospitals],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable
 from datetime import date, time, timedelta
+from functools import partial
 
 from benchmarks.arrears import cohorts, fall_behind
 from benchmarks.bench import Bench
@@ -30,12 +31,7 @@ BILLS_A_PAYER = 4
 
 def sweep_day(bench: Bench) -> list[Result]:
     """Each sweep beside the same rows written by hand, all from copies of one city."""
-    bills = bench.size.open_bills
-    city = bench.city(
-        payers=bills // BILLS_A_PAYER, cohorts=cohorts(bills=bills, today=bench.today), name="arrears"
-    )
-    bench.say("what the days before have brought")
-    fall_behind(city, today=bench.today)
+    city = city_in_arrears(bench)
 
     def swept(name: str, sweep: Callable[[str], dict[str, float]]) -> tuple[dict[str, float], list[int]]:
         url = bench.databases.copy(city, name)
@@ -60,6 +56,16 @@ def sweep_day(bench: Bench) -> list[Result]:
         compare("sweep_day", "s", "<= 2", [(sum(a.values()), sum(b.values())) for a, b in pairs]),
         *(compare(f"sweep_{name}", "s", "<= 2", [(a[name], b[name]) for a, b in pairs]) for name in SWEEPS),
     ]
+
+
+def city_in_arrears(bench: Bench) -> str:
+    """A city on the morning of a day whose sweeps have not been run."""
+    bills = bench.size.open_bills
+    return bench.city(
+        payers=bills // BILLS_A_PAYER,
+        cohorts=cohorts(bills=bills, today=bench.today),
+        prepare=partial(fall_behind, today=bench.today),
+    )
 
 
 def sweep(*, today: str) -> dict[str, float]:
