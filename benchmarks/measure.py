@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
 class BenchmarkFailed(Exception):
@@ -38,7 +36,7 @@ class Result:
         return asdict(self)
 
 
-def in_turns(runs: int, *measures: Callable[[], T]) -> list[tuple[T, ...]]:
+def in_turns(runs: int, *measures: Callable[[], Any]) -> list[tuple[Any, ...]]:
     """Figure, floor, figure, floor …: what else the machine does meanwhile falls on both."""
     return [tuple(measure() for measure in measures) for _run in range(runs)]
 

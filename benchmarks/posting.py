@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from random import Random
-from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from benchmarks.bench import Bench
 from benchmarks.databases import checkpoint, count, run_floor
-from benchmarks.hands import SETTINGS, elapsed, work_together
+from benchmarks.hands import elapsed, work_together
 from benchmarks.measure import BenchmarkFailed, Result, compare, in_turns
 from billing.models import LedgerAccount, Transfer
 from billing.operations.ledger import Books, Move, Place, post
@@ -25,23 +25,18 @@ KINDS = ("hot", "cold")
 
 def ledger_posting(bench: Bench) -> list[Result]:
     """Transfers a second from Python, one transaction each, by 8 processes, on one server."""
-    python = rival.prepare()
     size = bench.size
     ours = bench.city(name="ledger")
     run_floor(ours, "running_balances.sql")
     hordaks = bench.databases.make("hordak")
-    work_together(
-        hordaks,
-        "benchmarks.rivals.hordak_ledger.open_accounts",
-        [{"accounts": min(size.payers, 1_000)}],
-        settings=HORDAK_SETTINGS,
-        python=str(python),
-    )
+    apart = {"settings": HORDAK_SETTINGS, "python": str(rival.prepare())}
+    accounts = {"accounts": min(size.payers, 1_000)}
+    work_together(hordaks, "benchmarks.rivals.hordak_ledger.open_accounts", [accounts], **apart)
 
     def posted(kind: str, url: str, function: str, table: str, **environment: str) -> float:
         checkpoint(url)
         before = count(url, table)
-        parts: list[dict[str, Any]] = [
+        parts = [
             {"transfers": size.postings, "is_hot": kind == "hot", "seed": seed}
             for seed in range(size.processes)
         ]
@@ -55,18 +50,9 @@ def ledger_posting(bench: Bench) -> list[Result]:
     for kind in KINDS:
         turns = in_turns(
             size.runs,
-            lambda kind=kind: posted(kind, ours, "posting.post_many", "billing_transfer"),
-            lambda kind=kind: posted(
-                kind,
-                hordaks,
-                "rivals.hordak_ledger.post_many",
-                "hordak_transaction",
-                settings=HORDAK_SETTINGS,
-                python=str(python),
-            ),
-            lambda kind=kind: posted(
-                kind, ours, "rivals.running_balances.post_many", "floor_posting", settings=SETTINGS
-            ),
+            partial(posted, kind, ours, "posting.post_many", "billing_transfer"),
+            partial(posted, kind, hordaks, "rivals.hordak_ledger.post_many", "hordak_transaction", **apart),
+            partial(posted, kind, ours, "rivals.running_balances.post_many", "floor_posting"),
         )
         against_hordak = [(own, hordak) for own, hordak, _running in turns]
         against_running = [(own, running) for own, _hordak, running in turns]

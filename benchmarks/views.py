@@ -1,6 +1,6 @@
 """Floors that are views."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import connection
 from rest_framework.request import Request
@@ -28,9 +28,10 @@ class BareCharge(APIView):
     permission_classes = (HasScope,)
 
     def post(self, request: Request) -> Response:
+        given: Any = request.data
         with connection.cursor() as cursor:
-            cursor.execute(_FIND, [request.data["credit_code"]])
+            cursor.execute(_FIND, [given["credit_code"]])
             [account] = cursor.fetchone()
-            cursor.execute(_KEEP, [account, request.data["self_paid_fen"]])
+            cursor.execute(_KEEP, [account, given["self_paid_fen"]])
             [number] = cursor.fetchone()
         return Response({"number": number}, status=201)
