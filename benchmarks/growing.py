@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from benchmarks.bench import Bench
 from benchmarks.big_city import Cohort, due_after
 from benchmarks.charging import BILLS, WARM_UP_SECONDS, Desk
+from benchmarks.closing import reopen
 from benchmarks.databases import checkpoint, rows
 from benchmarks.hands import work
 from benchmarks.measure import BenchmarkFailed, Result, compare, in_turns
@@ -19,9 +20,6 @@ FOUND = 200
 BILLS_A_PAYER = 4
 # The bills are of the last 300 days before the one that is closed.
 DAYS = 300
-_UNDO = """
-    SET session_replication_role = replica;
-    TRUNCATE billing_dayclose, billing_settlement, accounts_event CASCADE"""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,6 @@ def _closing_on(bench: Bench) -> date:
 def _close_what_is_over(url: str, closing_on: date) -> None:
     """All days before are closed, as they are in a city that lives; their settlements do not matter here."""
     with cursor(url) as database:
-        database.execute(_UNDO)
         database.execute(
             'INSERT INTO billing_dayclose ("on", closed_at) SELECT DISTINCT business_on, now()'
             " FROM billing_bill WHERE business_on < %s",
@@ -117,5 +114,5 @@ def _close_seconds(bench: Bench, town: Town) -> float:
     [(settled,)] = rows(town.url, "SELECT sum(bills) FROM billing_settlement WHERE business_on = %s", [on])
     if settled != bench.size.steady_bills:
         raise BenchmarkFailed(f"{settled} bills settled of {bench.size.steady_bills}")
-    _close_what_is_over(town.url, on)
+    reopen(town.url, on)
     return 1000 * done.seconds
