@@ -127,6 +127,10 @@ def once(
         return not_kept.answer
 
 
+# So many parts are one transaction: long enough to be worth it, short enough that nobody waits for its locks.
+PARTS_AT_ONCE = 100
+
+
 def once_each(
     *,
     client: ApiClient,
@@ -136,35 +140,50 @@ def once_each(
     at: datetime,
     effect: Callable[[list[int]], list[Answer]],
 ) -> list[Answer]:
-    """The same for a request of many parts, in one transaction: one answer a part, in order.
+    """The same for a request of many parts: one answer a part, in order.
 
-    Each part has a key of its own, made of the request's key and the part's place. The effect is given the
-    places that have not succeeded before and answers each of them; the others get the answer that they got.
-    Raises KeyReused, KeyInFlight.
+    Each part has a key of its own, made of the request's key and the part's place. The effect is given some
+    of the places that have not succeeded before and answers each of them; the others get the answer that
+    they got. Raises KeyReused, KeyInFlight.
     """
-    keys = [sm3(f"part {place} of {key}".encode()) for place in range(parts)]
+    answers: list[Answer] = []
+    for first in range(0, parts, PARTS_AT_ONCE):
+        places = range(first, min(first + PARTS_AT_ONCE, parts))
 
-    def work() -> list[Answer]:
-        _bind(client, key, request_hash, parts, at)
-        records = IdempotencyRecord.objects.filter(client=client, key__in=keys)
-        known = {record.key: Answer(record.status or 200, record.body, replayed=True) for record in records}
-        todo = [place for place, part in enumerate(keys) if part not in known]
-        made = dict(zip(todo, effect(todo), strict=True))
-        IdempotencyRecord.objects.bulk_create(
-            IdempotencyRecord(
-                client=client,
-                key=keys[place],
-                request_hash=request_hash,
-                status=answer.status,
-                body=answer.body,
-                created_at=at,
-            )
-            for place, answer in made.items()
-            if answer.succeeded
+        def work(places: range = places) -> list[Answer]:
+            _bind(client, key, request_hash, parts, at)
+            return _once_each(client, key, request_hash, places, at, effect)
+
+        answers += whole_transaction(work)
+    return answers
+
+
+def _once_each(
+    client: ApiClient,
+    key: str,
+    request_hash: str,
+    places: range,
+    at: datetime,
+    effect: Callable[[list[int]], list[Answer]],
+) -> list[Answer]:
+    keys = {place: sm3(f"part {place} of {key}".encode()) for place in places}
+    records = IdempotencyRecord.objects.filter(client=client, key__in=keys.values())
+    known = {record.key: Answer(record.status or 200, record.body, replayed=True) for record in records}
+    todo = [place for place in places if keys[place] not in known]
+    made = dict(zip(todo, effect(todo), strict=True)) if todo else {}
+    IdempotencyRecord.objects.bulk_create(
+        IdempotencyRecord(
+            client=client,
+            key=keys[place],
+            request_hash=request_hash,
+            status=answer.status,
+            body=answer.body,
+            created_at=at,
         )
-        return [known.get(part) or made[place] for place, part in enumerate(keys)]
-
-    return whole_transaction(work)
+        for place, answer in made.items()
+        if answer.succeeded
+    )
+    return [known.get(keys[place]) or made[place] for place in places]
 
 
 def _bind(client: ApiClient, key: str, request_hash: str, parts: int, at: datetime) -> None:

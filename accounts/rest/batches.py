@@ -1,8 +1,8 @@
 """One request with many parts, each answered for itself.
 
-All of them run in one transaction, each under a key made of the request's key and the part's place. Where the
-answer is lost, the same request with the same key goes on: what was done is answered as before, what was
-refused is tried again.
+Some of them at once are one transaction, each part under a key made of the request's key and its place. Where
+the answer is lost, the same request with the same key goes on: what was done is answered as before, what was
+refused or not reached is tried again.
 """
 
 from collections.abc import Callable, Sequence

@@ -29,8 +29,6 @@ RETURNING number AS bill, lender_id AS lender \gset
 INSERT INTO billing_transfer (debit_id, credit_id, amount_fen, kind, reference, business_on, at)
 SELECT owing.id, owed.id, :fen, 'charge', :bill, (now() AT TIME ZONE 'Asia/Shanghai')::date, now()
   FROM billing_ledgeraccount owing, billing_ledgeraccount owed
- WHERE owing.kind = 'receivable' AND owing.lender_id = :lender AND owing.hospital_id IS NULL
-   AND owing.payer_id = :payer
-   AND owed.kind = 'payable' AND owed.lender_id = :lender AND owed.hospital_id = :hospital
-   AND owed.payer_id IS NULL;
+ WHERE owing.kind = 'receivable' AND owing.lender_id = :lender AND owing.party = :payer
+   AND owed.kind = 'payable' AND owed.lender_id = :lender AND owed.party = :hospital;
 COMMIT;

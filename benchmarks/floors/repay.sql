@@ -21,9 +21,8 @@ INSERT INTO billing_transfer (debit_id, credit_id, amount_fen, kind, reference, 
 SELECT cash.id, owing.id, :fen, 'principal', 'FP' || :bill::bigint, (now() AT TIME ZONE 'Asia/Shanghai')::date,
        now()
   FROM billing_ledgeraccount cash, billing_ledgeraccount owing
- WHERE cash.kind = 'cash' AND cash.lender_id = :lender AND cash.hospital_id IS NULL AND cash.payer_id IS NULL
-   AND owing.kind = 'receivable' AND owing.lender_id = :lender AND owing.hospital_id IS NULL
-   AND owing.payer_id = :payer;
+ WHERE cash.kind = 'cash' AND cash.lender_id = :lender AND cash.party = 0
+   AND owing.kind = 'receivable' AND owing.lender_id = :lender AND owing.party = :payer;
 INSERT INTO accounts_notice (person_id, kind, params, channels, reference, created_at)
 VALUES (:payer, 'repaid', '{"amount_fen": 10000, "to_pay_fen": 30000}', '[]', 'floor-' || :bill::bigint, now());
 INSERT INTO accounts_event (uid, client_id, name, payload, at)

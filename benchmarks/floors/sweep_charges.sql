@@ -30,7 +30,7 @@ SELECT owing.id, income.id, charges_fen - before_fen, 'late_charge', number || '
        :'today'::date - 1, now()
   FROM late
   JOIN billing_ledgeraccount owing
-    ON owing.kind = 'charges' AND owing.lender_id = late.lender_id AND owing.payer_id = late.payer_id
+    ON owing.kind = 'charges' AND owing.lender_id = late.lender_id AND owing.party = late.payer_id
   JOIN billing_ledgeraccount income ON income.kind = 'income' AND income.lender_id = late.lender_id
  WHERE charges_fen > before_fen;
 
