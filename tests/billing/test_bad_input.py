@@ -290,6 +290,7 @@ def test_a_reconciliation_of_another_amount_names_it(scene: Scene) -> None:
         (["close_day", "--on", "2999-01-01"], "on: "),
         (["close_day"], "--on"),
         (["run_day"], "--on"),
+        (["run_day", "--on", "2999-01-01"], "--on: "),
         (["explain_charges"], "bill"),
         (["explain_charges", ""], "bill: "),
         (["explain_charges", " "], "bill: "),
