@@ -16,6 +16,7 @@ from billing.operations.refunds import refund
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.calendar import add_working_days, due_date
 from credit.models import Suspension
 
@@ -35,6 +36,7 @@ def object_to(*, bill: Bill, statement: str, at: datetime) -> Objection:
     """
     if not statement.strip():
         raise BadInput(_("Say what is wrong with the bill."), field="statement", article=29)
+    check_text(statement, Objection.statement.field, article=29)
     bill, _accounts = lock_bill(bill)
     known = bill.objections.filter(answered_on=None).first()
     if known:
@@ -76,6 +78,7 @@ def answer_objection(
     """
     if not answer.strip():
         raise BadInput(_("Write the answer; the payer reads it."), field="answer", article=29)
+    check_text(answer, Objection.answer.field, article=29)
     if refund_fen < 0:
         raise BadInput(_("A refund is an amount of more than 0 fen."), field="refund_fen", article=17)
     if refund_fen and not upheld:

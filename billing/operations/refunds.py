@@ -25,6 +25,7 @@ from billing.parts import Insurance, check_insurance
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.models import AccountEvent, Suspension
 from credit.operations.limits import give_back
 
@@ -55,6 +56,7 @@ def refund(
         raise BadInput(_("A refund is an amount of more than 0 fen."), field="amount_fen", article=17)
     if reason not in Refund.Reason.values:
         raise BadInput(_("Choose why it is refunded."), field="reason", article=17)
+    check_text(note, Refund.note.field, article=17)
     bill, accounts = lock_bill(bill)
     on = business_date(at)
     given_back = sum(bill.refunds.values_list("amount_fen", flat=True))

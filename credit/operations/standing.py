@@ -13,6 +13,7 @@ from accounts.operations.notices import notify
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit import notices
 from credit.calendar import add_working_days
 from credit.models import (
@@ -108,8 +109,9 @@ def report_successive_defaults(*, outcome: DueDateOutcome, at: datetime) -> Scor
 def apply_for_repair(*, person: Person, statement: str = "", at: datetime) -> RepairApplication:
     """Ask that the last unrepaired score event be repaired, once what is owed has been made good.
 
-    An application already waiting is returned as it is. Raises CannotRepair (Article 30).
+    An application already waiting is returned as it is. Raises BadInput, CannotRepair (Article 30).
     """
+    check_text(statement, RepairApplication.statement.field, article=30)
     if Suspension.objects.filter(account__person=person, lifted_seq=None).exists():
         raise CannotRepair(
             _("Your account is suspended. Pay everything overdue, then apply for repair."), article=30
@@ -151,6 +153,7 @@ def decide_repair(
 
     Raises BadInput without a reason, CannotRepair where it is already decided.
     """
+    check_text(reason, RepairApplication.reason.field, article=30)
     application = RepairApplication.objects.select_for_update().get(pk=application.pk)
     if application.state != RepairApplication.State.APPLIED:
         raise CannotRepair(_("This application has already been decided."), article=30)

@@ -12,6 +12,7 @@ from accounts.models import ApiClient
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_texts
 from hospitals.models import Hospital, HospitalClient, HospitalScene, Scene
 
 
@@ -54,6 +55,7 @@ def register_hospital(
         uscc=uscc,
         online_on=online_on,
     )
+    check_texts(facts)
     known = Hospital.objects.filter(code=code).first()
     if known:
         if all(getattr(known, name) == getattr(facts, name) for name in ("name_zh", "name_en", "kind")):

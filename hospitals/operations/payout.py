@@ -15,6 +15,7 @@ from common.articles import enforces
 from common.calendar import business_date
 from common.crypto import encrypt
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from hospitals.models import Hospital, PayoutAccount
 
 
@@ -40,6 +41,8 @@ def change_payout_account(
         raise BadInput(_("Enter the account holder."), field="holder")
     if not bank_name:
         raise BadInput(_("Enter the bank."), field="bank_name")
+    check_text(holder, PayoutAccount.holder.field)
+    check_text(bank_name, PayoutAccount.bank_name.field)
     if not re.fullmatch(r"[0-9]{8,30}", number):
         raise BadInput(_("An account number has 8 to 30 digits."), field="number")
     rows = list(PayoutAccount.objects.at(hospital).order_by("from_on", "pk"))

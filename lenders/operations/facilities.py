@@ -18,6 +18,7 @@ from accounts.operations.notices import notify
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.models import CreditAccount
 from lenders import notices
 from lenders.models import Facility, Lender, Product
@@ -129,8 +130,7 @@ def decide_application(*, facility: Facility, granted: bool, reason: str = "", a
     reason = reason.strip()
     if not granted and not reason:
         raise BadInput(_("Give the reason: the citizen will see it."), field="reason", article=23)
-    if len(reason) > 500:
-        raise BadInput(_("A reason has at most 500 characters."), field="reason")
+    check_text(reason, Facility.decision_reason.field, field="reason", article=23)
     account = _lock_account(facility.person)
     facility = _lock(facility)
     answer = Facility.State.GRANTED if granted else Facility.State.DECLINED

@@ -13,6 +13,7 @@ from accounts.operations.notices import NewNotice, notify_many
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text, check_texts
 from credit.models import LendingRate, Policy
 from lenders import notices
 from lenders.charges import percent
@@ -43,6 +44,7 @@ def register_lender(*, code: str, name_zh: str, name_en: str, kind: str, on: dat
     Its filing with the authorities is recorded with `record_filing`. Raises CannotRegisterLender, BadInput.
     """
     facts = Lender(code=code, name_zh=name_zh, name_en=name_en, kind=kind, joined_on=on)
+    check_texts(facts)
     known = Lender.objects.filter(code=code).first()
     if known:
         if (known.name_zh, known.name_en, known.kind) == (name_zh, name_en, kind):
@@ -63,6 +65,7 @@ def record_filing(*, lender: Lender, authority: str, document: str, on: date) ->
         raise BadInput(_("There is no authority “%(authority)s”."), field="authority", authority=authority)
     if not document.strip():
         raise BadInput(_("Enter the document's number."), field="document")
+    check_text(document, LenderFiling.document.field)
     filing, _created = LenderFiling.objects.update_or_create(
         lender=lender, authority=authority, defaults={"filed_on": on, "document": document.strip()}
     )
@@ -100,6 +103,7 @@ def register_product(
         late_rate_ppm=late_rate_ppm,
         registered_on=on,
     )
+    check_texts(facts)
     known = Product.objects.filter(code=code).first()
     if known:
         terms = ("lender_id", "interest_free_days", "late_rate_ppm")
