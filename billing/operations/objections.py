@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.operations.notices import notify
 from billing import notices
 from billing.models import Bill, Objection, Refund
@@ -69,12 +70,18 @@ def object_to(*, bill: Bill, statement: str, at: datetime) -> Objection:
 @enforces(29)
 @transaction.atomic
 def answer_objection(
-    *, objection: Objection, upheld: bool, answer: str, refund_fen: int = 0, at: datetime
+    *,
+    objection: Objection,
+    upheld: bool,
+    answer: str,
+    refund_fen: int = 0,
+    by: User | None = None,
+    at: datetime,
 ) -> Objection:
     """Answer an objection. Upheld, what was wrong is refunded; if not, the count resumes where it stood.
 
-    Frozen days before the due date move it; those after it are left out of the overdue days. Raises
-    BadInput, CannotObject, CannotRefund.
+    Frozen days before the due date move it; those after it are left out of the overdue days. `by` is who
+    answers, None where it is no user. Raises BadInput, CannotObject, CannotRefund.
     """
     if not answer.strip():
         raise BadInput(_("Write the answer; the payer reads it."), field="answer", article=29)
@@ -88,9 +95,9 @@ def answer_objection(
     if objection.answered_on:
         raise CannotObject(_("This objection has already been answered."), article=29)
     on = business_date(at)
-    objection.answered_on, objection.answered_at = on, at
+    objection.answered_on, objection.answered_at, objection.answered_by = on, at, by
     objection.upheld, objection.answer = upheld, answer
-    objection.save(update_fields=["answered_on", "answered_at", "upheld", "answer"])
+    objection.save(update_fields=["answered_on", "answered_at", "answered_by", "upheld", "answer"])
     _resume(bill, objection.opened_on, on)
     if refund_fen:
         refund(
