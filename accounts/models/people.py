@@ -212,3 +212,27 @@ class PhoneCode(models.Model):
 
     def __str__(self) -> str:
         return str(self.uid)
+
+
+class AddressTries(models.Model):
+    """How often a network address has tried to prove who somebody is, since the first try of its hour.
+
+    Of the address only a keyed hash is kept.
+    """
+
+    MOST = 20
+
+    address_index = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField()
+    since_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("tries of a network address")
+        verbose_name_plural = _("tries of network addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["address_index"], name="address_tries_one_row"),
+            models.CheckConstraint(condition=Q(tries__lte=20), name="address_tries_at_most_twenty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tries} since {self.since_at}"
