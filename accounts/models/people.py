@@ -83,36 +83,37 @@ class Person(models.Model):
     def __repr__(self) -> str:
         return f"<Person {self.credit_code}>"
 
-    def _aad(self, field: str) -> bytes:
+    def bound_to(self, field: str) -> bytes:
+        """What a sealed value of this row's field can be opened with, and with nothing else."""
         return self.uid.bytes + field.encode()
 
     @property
     def name(self) -> str:
-        return decrypt(self.name_sealed, self._aad("name"))
+        return decrypt(self.name_sealed, self.bound_to("name"))
 
     @name.setter
     def name(self, text: str) -> None:
-        self.name_sealed = encrypt(text, self._aad("name"))
+        self.name_sealed = encrypt(text, self.bound_to("name"))
 
     @property
     def resident_id(self) -> str:
-        return decrypt(self.resident_id_sealed, self._aad("resident_id"))
+        return decrypt(self.resident_id_sealed, self.bound_to("resident_id"))
 
     @resident_id.setter
     def resident_id(self, text: str) -> None:
         number = text.strip().upper()
-        self.resident_id_sealed = encrypt(number, self._aad("resident_id"))
+        self.resident_id_sealed = encrypt(number, self.bound_to("resident_id"))
         self.resident_id_index = blind_index(number, "resident_id")
 
     @property
     def phone(self) -> str:
         """Empty where none is known."""
-        return decrypt(self.phone_sealed, self._aad("phone")) if self.phone_sealed else ""
+        return decrypt(self.phone_sealed, self.bound_to("phone")) if self.phone_sealed else ""
 
     @phone.setter
     def phone(self, text: str) -> None:
         number = text.strip()
-        self.phone_sealed = encrypt(number, self._aad("phone")) if number else ""
+        self.phone_sealed = encrypt(number, self.bound_to("phone")) if number else ""
         self.phone_index = blind_index(number, "phone") if number else ""
 
     @property

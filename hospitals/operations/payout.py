@@ -56,7 +56,7 @@ def change_payout_account(
             row.to_on = max(from_on, row.from_on)
             row.save(update_fields=["to_on"])
     account = PayoutAccount(hospital=hospital, holder=holder, bank_name=bank_name, from_on=from_on)
-    account.number_sealed = encrypt(number, account.uid.bytes)
+    account.number_sealed = encrypt(number, account.bound_to("number"))
     account.save()
     publish(
         clients=ApiClient.objects.filter(hospital_client__hospital=hospital),
