@@ -112,13 +112,14 @@ def apply_for_repair(*, person: Person, statement: str = "", at: datetime) -> Re
     An application already waiting is returned as it is. Raises BadInput, CannotRepair (Article 30).
     """
     check_text(statement, RepairApplication.statement.field, article=30)
+    # The account is the lock: rows of a table that only grows cannot be locked by the application's own role.
+    CreditAccount.objects.select_for_update(no_key=True).filter(person=person).first()
     if Suspension.objects.filter(account__person=person, lifted_seq=None).exists():
         raise CannotRepair(
             _("Your account is suspended. Pay everything overdue, then apply for repair."), article=30
         )
     event = (
-        ScoreEvent.objects.select_for_update(no_key=True)
-        .filter(person=person, kind=ScoreEvent.Kind.THREE_DEFAULTS)
+        ScoreEvent.objects.filter(person=person, kind=ScoreEvent.Kind.THREE_DEFAULTS)
         .exclude(repairs__state=RepairApplication.State.GRANTED)
         .order_by("-on")
         .first()
