@@ -17,6 +17,9 @@ class ConsentMissing(Refusal):
 
     code = "consent_missing"
     status = 403
+    articles = (9, 25)
+    meaning = _("The citizen has not consented to this, or has withdrawn the consent.")
+    remedy = _("Ask the citizen. Without the consent nothing of theirs is used or shown.")
 
 
 @enforces(9, 25, 26)

@@ -36,12 +36,16 @@ class TooManyCodes(Refusal):
 
     code = "too_many_codes"
     status = 429
+    meaning = _("One telephone is sent ten codes a day.")
+    remedy = _("Use the newest code, or ask again tomorrow.")
 
 
 class WrongCode(BadInput):
     """Wrong, used, expired, tried too often, or never sent: the same words for all of them."""
 
     code = "wrong_code"
+    meaning = _("The code is wrong, was used, is older than five minutes, or was tried five times.")
+    remedy = _("Ask for a new code, and type it within five minutes.")
 
 
 def _hash(uid: UUID, code: str) -> str:

@@ -35,6 +35,8 @@ class TooManyTries(Refusal):
 
     code = "too_many_tries"
     status = 429
+    meaning = _("One network address has twenty tries an hour that lead nowhere.")
+    remedy = _("Try again in an hour, or from another network.")
 
 
 def _index(address: str) -> str:

@@ -28,6 +28,9 @@ class CallbackNotAllowed(Refusal):
     """The platform does not call that address."""
 
     code = "callback_not_allowed"
+    articles = (32,)
+    meaning = _("The platform calls public addresses by HTTPS and no others.")
+    remedy = _("Give an https:// address that can be reached from the internet.")
 
 
 @dataclass(frozen=True)

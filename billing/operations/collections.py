@@ -33,6 +33,8 @@ State = Collection.State
 
 class CannotCollect(Refusal):
     code = "cannot_collect"
+    articles = (23, 27)
+    meaning = _("The payment has ended, another is on its way, or the lender has not agreed to it.")
 
 
 @enforces(27)

@@ -26,6 +26,8 @@ ANSWER_WORKING_DAYS = 5
 
 class CannotObject(Refusal):
     code = "cannot_object"
+    articles = (29,)
+    meaning = _("Nothing is owed on the bill, or the objection was answered before.")
 
 
 @enforces(29)

@@ -32,6 +32,8 @@ from credit.operations.limits import give_back
 
 class CannotRefund(Refusal):
     code = "cannot_refund"
+    articles = (17,)
+    meaning = _("Less of the bill is left to refund, or its insurance part is settled already.")
 
 
 @enforces(17)

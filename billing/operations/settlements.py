@@ -20,10 +20,16 @@ State = Settlement.State
 
 class CannotPay(Refusal):
     code = "cannot_pay"
+    articles = (17,)
+    meaning = _("The settlement is in a state in which this cannot be done.")
+    remedy = _("Fetch the settlement, and go on from its state.")
 
 
 class CannotReconcile(Refusal):
     code = "cannot_reconcile"
+    articles = (17,)
+    meaning = _("The amount received is not the amount paid, or nothing was paid yet.")
+    remedy = _("Compare both with the bank. Nothing is corrected by itself.")
 
 
 @enforces(17)

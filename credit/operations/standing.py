@@ -32,6 +32,8 @@ REPAIR_WORKING_DAYS = 5
 
 class CannotRepair(Refusal):
     code = "cannot_repair"
+    articles = (30,)
+    meaning = _("Something is still overdue, there is nothing to repair, or it was decided before.")
 
 
 @enforces(27)

@@ -18,14 +18,22 @@ from hospitals.models import Hospital, HospitalClient, HospitalScene, Scene
 
 class CannotRegisterHospital(Refusal):
     code = "cannot_register_hospital"
+    articles = (20,)
+    meaning = _("The code names another hospital.")
+    remedy = _("Choose another code.")
 
 
 class CannotChangeScene(Refusal):
     code = "cannot_change_scene"
+    articles = (14, 15)
+    meaning = _("The service cannot be switched on or off on that date.")
 
 
 class CannotConnectClient(Refusal):
     code = "cannot_connect_client"
+    articles = (15,)
+    meaning = _("The API client speaks for somebody else, or is of another kind.")
+    remedy = _("Make a client of its own for this hospital or lender.")
 
 
 @enforces(20)

@@ -21,6 +21,9 @@ from hospitals.models import Hospital, PayoutAccount
 
 class CannotChangePayoutAccount(Refusal):
     code = "cannot_change_payout_account"
+    articles = (2,)
+    meaning = _("Another payout account can be used from tomorrow at the earliest.")
+    remedy = _("Name a later date.")
 
 
 @enforces(2)

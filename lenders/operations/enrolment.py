@@ -40,6 +40,8 @@ _MISMATCH: dict[str, StrOrPromise] = {
 
 class CannotEnrol(Refusal):
     code = "cannot_enrol"
+    articles = (24, 26)
+    meaning = _("This person cannot join, or has joined with another telephone.")
 
 
 class IdentityMismatch(Refusal):
@@ -47,6 +49,9 @@ class IdentityMismatch(Refusal):
 
     code = "identity_mismatch"
     status = 422
+    articles = (26,)
+    meaning = _("Name, identity number and telephone do not belong together.")
+    remedy = _("Check each against the identity card and the contract of the telephone.")
 
 
 class TryAgainLater(Refusal):
@@ -54,6 +59,8 @@ class TryAgainLater(Refusal):
 
     code = "try_again_later"
     status = 503
+    meaning = _("The register of identities or the operator of the score does not answer just now.")
+    remedy = _("Nothing is lost. Try again in a few minutes.")
 
 
 @dataclass(frozen=True)

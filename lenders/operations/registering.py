@@ -22,18 +22,33 @@ from lenders.models import Facility, Lender, LenderClient, LenderFiling, LenderS
 
 class CannotRegisterLender(Refusal):
     code = "cannot_register_lender"
+    articles = (22,)
+    meaning = _("The code names another lender.")
+    remedy = _("Choose another code.")
 
 
 class CannotRegisterProduct(Refusal):
     code = "cannot_register_product"
+    articles = (22, 23)
+    meaning = _(
+        "The product's rate is above the cap, its interest-free days are too few, or its lender or code "
+        "does not fit."
+    )
+    remedy = _("Register other terms, or the same product under a code of its own.")
 
 
 class CannotAppoint(Refusal):
     code = "cannot_appoint"
+    articles = (22,)
+    meaning = _("The user works elsewhere, or has a sign-in for another office.")
+    remedy = _("Give the person a sign-in of their own for this work.")
 
 
 class CannotConnectClient(Refusal):
     code = "cannot_connect_client"
+    articles = (22,)
+    meaning = _("The API client speaks for somebody else, or is of another kind.")
+    remedy = _("Make a client of its own for this hospital or lender.")
 
 
 @enforces(22)
