@@ -66,9 +66,9 @@ def ledger_posting(bench: Bench) -> list[Result]:
 def post_many(*, transfers: int, is_hot: bool, seed: int) -> int:
     """In a hand: charges from payers' accounts to hospitals', posted one by one."""
     places = LedgerAccount.objects.order_by("pk")
-    payers = list(places.filter(kind="receivable").values_list("lender_id", "payer_id")[:1_000])
+    payers = list(places.filter(kind="receivable").values_list("lender_id", "party")[:1_000])
     hospitals: dict[int, list[int]] = {}
-    for lender, hospital in places.filter(kind="payable").values_list("lender_id", "hospital_id"):
+    for lender, hospital in places.filter(kind="payable").values_list("lender_id", "party"):
         hospitals.setdefault(lender, []).append(hospital)
     lots, on = Random(seed), date.today()  # noqa: S311, DTZ011 - lots; any date will do
     run = uuid4().hex[:8]
@@ -78,7 +78,7 @@ def post_many(*, transfers: int, is_hot: bool, seed: int) -> int:
         payable = books.payable(lots.choice(hospitals[lender]))
         if is_hot:
             first = min(hospitals)
-            payable = Place(payable.kind, first, hospital_id=hospitals[first][0])
+            payable = Place(payable.kind, first, hospitals[first][0])
         move = Move(Transfer.Kind.CHARGE, f"bench-{run}-{number}", books.receivable(payer), payable, 100)
         with transaction.atomic():
             post([move], business_on=on, at=timezone.now())

@@ -291,9 +291,12 @@ class PayoutAccount(models.Model):
     def __str__(self) -> str:
         return f"{self.bank_name} {self.masked_number}"
 
+    def bound_to(self, field: str) -> bytes:
+        return self.uid.bytes
+
     @property
     def number(self) -> str:
-        return decrypt(self.number_sealed, self.uid.bytes)
+        return decrypt(self.number_sealed, self.bound_to("number"))
 
     @property
     def masked_number(self) -> str:

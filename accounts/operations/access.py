@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 from accounts.models import AccessEntry, ApiClient, Person, User
 from common.articles import enforces
 from common.calendar import SHANGHAI, business_date
+from common.text import check_text
 
 Actor = User | ApiClient | str
 
@@ -32,7 +33,11 @@ _RECORD = """
 def record_accesses(
     *, actor: Actor, subjects: Iterable[Person], purpose: str, at: datetime, reason: str = ""
 ) -> None:
-    """One entry a person, in the caller's transaction: a look that is not logged does not happen."""
+    """One entry a person, in the caller's transaction: a look that is not logged does not happen.
+
+    Raises BadInput for a reason that cannot be kept.
+    """
+    check_text(reason, AccessEntry.reason.field, article=32)
     people = [subject.pk for subject in subjects]
     if not people:
         return

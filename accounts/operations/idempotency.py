@@ -20,6 +20,8 @@ class KeyInFlight(Refusal):
     """Another request with the same key has not finished."""
 
     code = "idempotency_in_flight"
+    meaning = _("A request with the same Idempotency-Key has not finished.")
+    remedy = _("Wait a second, then send the same request with the same key.")
 
 
 class KeyReused(Refusal):
@@ -27,6 +29,8 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
     status = 422
+    meaning = _("The Idempotency-Key stands for another request.")
+    remedy = _("Give a new request a key of its own. A repetition is the same request, unchanged.")
 
 
 def _in_flight() -> KeyInFlight:

@@ -392,6 +392,9 @@ class Objection(models.Model):
     answer_by_on = models.DateField(_("answer by"))
     answered_on = models.DateField(_("answered on"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
+    )
     upheld = models.BooleanField(_("upheld"), null=True, blank=True)
     answer = models.CharField(_("answer"), max_length=1000, blank=True)
 

@@ -92,7 +92,7 @@ class Transfer(models.Model):
     credit = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="credits")
     amount_fen = models.BigIntegerField(_("amount"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    reference = models.CharField(_("reference"), max_length=80)
+    reference = models.CharField(_("reference"), max_length=100)
     business_on = models.DateField(_("business date"))
     at = models.DateTimeField(_("at"))
 

@@ -33,14 +33,23 @@ from lenders.operations.facilities import choose_facility, usable_facilities
 
 class CannotCharge(Refusal):
     code = "cannot_charge"
+    articles = (15,)
+    meaning = _("The hospital does not take credit for this service yet.")
+    remedy = _("Take another payment; care is not refused.")
 
 
 class CannotVoid(Refusal):
     code = "cannot_void"
+    articles = (17,)
+    meaning = _("A bill is undone on its own day only, before anything came back on it.")
+    remedy = _("Refund it instead.")
 
 
 class VisitEnded(Refusal):
     code = "visit_ended"
+    articles = (17,)
+    meaning = _("The visit was settled or cancelled before.")
+    remedy = _("Open another visit, or refund the bill.")
 
 
 @dataclass(frozen=True)

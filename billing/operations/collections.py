@@ -24,6 +24,7 @@ from billing.operations.telling import tell_lender
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from lenders.models import Facility, Lender
 
 Kind = Collection.Kind
@@ -32,6 +33,8 @@ State = Collection.State
 
 class CannotCollect(Refusal):
     code = "cannot_collect"
+    articles = (23, 27)
+    meaning = _("The payment has ended, another is on its way, or the lender has not agreed to it.")
 
 
 @enforces(27)
@@ -93,6 +96,8 @@ def finish_collection(
     The same answer again changes nothing. Raises CannotCollect where the other answer was given before,
     BadInput without a bank reference or a reason.
     """
+    check_text(bank_reference, Repayment.bank_reference.field, article=27)
+    check_text(reason, Collection.reason.field, article=27)
     # Account before collection, as everywhere; the repayment below locks the account anyway.
     lock_bills_of(collection.payer, Bill.objects.none())
     collection = (

@@ -89,6 +89,8 @@ _COUNT = """
 
 class NotNow(Refusal):
     code = "outside_reminder_hours"
+    articles = (27,)
+    meaning = _("Reminders go out in the hours that the policy names, and not now.")
 
 
 @enforces(27)

@@ -34,10 +34,15 @@ Method = Repayment.Method
 
 class DuplicateReference(Refusal):
     code = "duplicate_bank_reference"
+    articles = (27,)
+    meaning = _("The bank's reference stands for another payment.")
+    remedy = _("Look for the repayment with this reference. Another payment has another reference.")
 
 
 class CannotWithdraw(Refusal):
     code = "cannot_withdraw"
+    articles = (17,)
+    meaning = _("The credit balance is less than the amount.")
 
 
 @enforces(27)

@@ -29,15 +29,24 @@ PEOPLE_PER_CHUNK = 500
 
 class CannotOpenAccount(Refusal):
     code = "cannot_open_account"
+    articles = (9, 24)
+    meaning = _("There is no score yet, or none on which an account can be opened.")
+    remedy = _("Register with the operator of the score. Nothing else has to be repeated.")
 
 
 class CannotCloseAccount(Refusal):
     code = "cannot_close_account"
+    articles = (26,)
+    meaning = _("An account closes once nothing is owed on it any more.")
+    remedy = _("Pay what is owed, then close it.")
 
 
 class NotAuthorised(Refusal):
     code = "score_not_authorised"
     status = 403
+    articles = (9,)
+    meaning = _("No score is fetched without the citizen's authorisation.")
+    remedy = _("The citizen gives it on the enrolment page.")
 
 
 @enforces(9, 26)

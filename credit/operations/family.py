@@ -24,10 +24,15 @@ ADULT_YEARS = 18
 
 class CannotShare(Refusal):
     code = "cannot_share"
+    articles = (24,)
+    meaning = _("The family rules do not allow this sharing.")
 
 
 class NoAccount(Refusal):
     code = "no_account"
+    articles = (24, 26)
+    meaning = _("There is no credit account to pay from.")
+    remedy = _("Take another payment. The patient can join on the platform's pages.")
 
 
 @dataclass(frozen=True)

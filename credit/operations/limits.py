@@ -52,10 +52,20 @@ class Step(NamedTuple):
 
 class CannotDraw(Refusal):
     code = "over_limit"
+    articles = (24,)
+    meaning = _("The amount is more than the limit has left.")
+    remedy = _(
+        "Charge at most what is available, and take another payment for the rest. Care is not refused."
+    )
 
 
 class AccountNotActive(Refusal):
     code = "account_not_active"
+    articles = (26, 27)
+    meaning = _("The credit account is suspended or closed.")
+    remedy = _(
+        "Take another payment; care is not refused. Paying all that is overdue lifts a suspension at once."
+    )
 
 
 def lock_accounts(ids: Iterable[int]) -> dict[int, CreditAccount]:

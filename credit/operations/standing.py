@@ -14,6 +14,7 @@ from accounts.operations.notices import NewNotice, notify, notify_many
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit import notices
 from credit.calendar import add_working_days
 from credit.models import (
@@ -31,6 +32,8 @@ REPAIR_WORKING_DAYS = 5
 
 class CannotRepair(Refusal):
     code = "cannot_repair"
+    articles = (30,)
+    meaning = _("Something is still overdue, there is nothing to repair, or it was decided before.")
 
 
 def suspend(*, account: CreditAccount, bill_number: str, at: datetime) -> Suspension:
@@ -141,15 +144,17 @@ def report_successive_defaults(*, on: date, at: datetime) -> int:
 def apply_for_repair(*, person: Person, statement: str = "", at: datetime) -> RepairApplication:
     """Ask that the last unrepaired score event be repaired, once what is owed has been made good.
 
-    An application already waiting is returned as it is. Raises CannotRepair (Article 30).
+    An application already waiting is returned as it is. Raises BadInput, CannotRepair (Article 30).
     """
+    check_text(statement, RepairApplication.statement.field, article=30)
+    # The account is the lock: rows of a table that only grows cannot be locked by the application's own role.
+    CreditAccount.objects.select_for_update(no_key=True).filter(person=person).first()
     if Suspension.objects.filter(account__person=person, lifted_seq=None).exists():
         raise CannotRepair(
             _("Your account is suspended. Pay everything overdue, then apply for repair."), article=30
         )
     event = (
-        ScoreEvent.objects.select_for_update(no_key=True)
-        .filter(person=person, kind=ScoreEvent.Kind.THREE_DEFAULTS)
+        ScoreEvent.objects.filter(person=person, kind=ScoreEvent.Kind.THREE_DEFAULTS)
         .exclude(repairs__state=RepairApplication.State.GRANTED)
         .order_by("-on")
         .first()
@@ -184,6 +189,7 @@ def decide_repair(
 
     Raises BadInput without a reason, CannotRepair where it is already decided.
     """
+    check_text(reason, RepairApplication.reason.field, article=30)
     application = RepairApplication.objects.select_for_update().get(pk=application.pk)
     if application.state != RepairApplication.State.APPLIED:
         raise CannotRepair(_("This application has already been decided."), article=30)

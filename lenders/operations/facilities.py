@@ -20,6 +20,7 @@ from accounts.operations.notices import notify
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.models import CreditAccount
 from lenders import notices
 from lenders.models import Facility, Lender, Product
@@ -27,24 +28,37 @@ from lenders.models import Facility, Lender, Product
 
 class CannotApply(Refusal):
     code = "cannot_apply"
+    articles = (23, 25, 26)
+    meaning = _("An application to this lender is not possible as things stand.")
 
 
 class CannotDecide(Refusal):
     code = "cannot_decide"
+    articles = (22, 23, 25, 26)
+    meaning = _("The application does not wait for this answer any more.")
+    remedy = _("Fetch the application, and go on from its state.")
 
 
 class CannotChooseLender(Refusal):
     code = "cannot_choose_lender"
+    articles = (23,)
+    meaning = _("Only a lender that has agreed, and may see the citizen, can be chosen.")
+    remedy = _("Apply to the lender, or give it the consent again.")
 
 
 class CannotCloseFacility(Refusal):
     code = "cannot_close_facility"
+    articles = (23,)
+    meaning = _("There is no agreement with this lender.")
 
 
 class NoLender(Refusal):
     """No lender can take the bill; the desk shows why and takes another payment."""
 
     code = "no_lender"
+    articles = (23,)
+    meaning = _("No lender can take the bill.")
+    remedy = _("Take another payment. The citizen can apply to a lender, or choose another.")
 
 
 @enforces(23)
@@ -131,8 +145,7 @@ def decide_application(*, facility: Facility, granted: bool, reason: str = "", a
     reason = reason.strip()
     if not granted and not reason:
         raise BadInput(_("Give the reason: the citizen will see it."), field="reason", article=23)
-    if len(reason) > 500:
-        raise BadInput(_("A reason has at most 500 characters."), field="reason")
+    check_text(reason, Facility.decision_reason.field, field="reason", article=23)
     account = _lock_account(facility.person)
     facility = _lock(facility)
     answer = Facility.State.GRANTED if granted else Facility.State.DECLINED

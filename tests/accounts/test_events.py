@@ -289,6 +289,13 @@ def test_a_weak_secret_is_refused(harbour: ApiClient, secret: str) -> None:
     assert refused.value.field == "secret"
 
 
+def test_an_address_that_cannot_be_kept_is_refused_by_name(harbour: ApiClient) -> None:
+    for rest in ("a\x00b", "x" * 500):
+        with pytest.raises(BadInput) as refused:
+            set_webhook(client=harbour, url=f"http://127.0.0.1:9/{rest}", at=NOW)
+        assert refused.value.field == "url"
+
+
 @pytest.mark.article(32)
 def test_a_secret_is_shown_once_and_kept_sealed(harbour: ApiClient) -> None:
     made = set_webhook(client=harbour, url="http://127.0.0.1:9/", at=NOW)

@@ -12,7 +12,7 @@ from accounts.models import Attempt, Message, Notice, Person
 from accounts.operations import outbox
 from accounts.operations.notices import NewNotice, notify, notify_many
 from accounts.operations.phone_codes import send_code
-from tests.accounts.conftest import LIN_PHONE, NOW
+from tests.accounts.conftest import HERE, LIN_PHONE, NOW
 from tests.accounts.kinds import BILL_DUE
 from tests.connections import Elsewhere
 from tests.sandbox_process import SandboxProcess
@@ -233,7 +233,7 @@ def test_delivering_inside_a_transaction_is_refused(lin: Person) -> None:
 
 def test_a_code_goes_out_while_it_holds_and_its_words_are_forgotten(fresh_sandbox: SandboxProcess) -> None:
     fresh_sandbox.deliver_sms(LIN_PHONE)
-    send_code(phone=LIN_PHONE, at=NOW)
+    send_code(phone=LIN_PHONE, address=HERE, at=NOW)
 
     outbox.deliver(at=NOW)
     outbox.poll_receipts(at=NOW)
@@ -244,7 +244,7 @@ def test_a_code_goes_out_while_it_holds_and_its_words_are_forgotten(fresh_sandbo
 
 
 def test_a_code_too_late_to_be_of_use_is_not_sent(fresh_sandbox: SandboxProcess) -> None:
-    send_code(phone=LIN_PHONE, at=NOW)
+    send_code(phone=LIN_PHONE, address=HERE, at=NOW)
 
     assert outbox.deliver(at=NOW + timedelta(minutes=5))["failed"] == 1
 

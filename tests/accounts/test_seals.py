@@ -11,6 +11,7 @@ from django.db import InternalError, connection, transaction
 from accounts.models import AccessEntry, Person, Seal, User
 from accounts.operations.access import record_access, record_accesses
 from accounts.operations.seals import seal_chains, verify_chains
+from common.errors import BadInput
 from tests.accounts.conftest import NOW
 from tests.connections import held_open
 
@@ -43,6 +44,15 @@ def test_a_look_says_who_at_whom_and_why(lin: Person, chen: User, harbour: Any) 
     assert (by_staff.actor, by_staff.actor_user, by_staff.reason) == ("cashier:chen", chen, "check the card")
     assert (by_system.actor, by_system.actor_user) == ("lender:Harbour Bank", None)
     assert list(lin.access_entries.order_by("pk")) == [by_staff, by_system]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["a\x00b", "x" * 301])
+def test_a_reason_that_cannot_be_kept_is_refused_by_name(lin: Person, chen: User, reason: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        record_access(actor=chen, subject=lin, purpose="desk.unmask", reason=reason, at=NOW)
+
+    assert refused.value.field == "reason"
 
 
 @pytest.mark.article(32)

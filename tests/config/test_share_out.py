@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from functools import partial
 
 import pytest
 from django.db.models.functions import Now
@@ -84,9 +85,7 @@ def test_two_workers_given_the_same_share_do_it_once(real_town: Town) -> None:
     shares = handed_out()
 
     workers = [
-        Elsewhere(lambda share=share: work_share(pk=share, at=MORNING))
-        for share in shares
-        for _twice in range(2)
+        Elsewhere(partial(work_share, pk=share, at=MORNING)) for share in shares for _twice in range(2)
     ]
     for worker in workers:
         worker.join()
