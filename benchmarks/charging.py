@@ -17,7 +17,7 @@ from tools.services import cursor
 
 BILLS = "/api/v1/hospital/bills"
 BATCHES = "/api/v1/hospital/bills/batch"
-BARE = "/floors/charge"
+BARE = "/api/floors/charge"
 REFUSED = 409
 HOT_PAYER = 1
 P99_SECONDS_ALLOWED = 1.0

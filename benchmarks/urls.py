@@ -8,4 +8,4 @@ from config.urls import urlpatterns as platform
 
 __all__ = ["handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [path("floors/charge", BareCharge.as_view()), *platform]
+urlpatterns = [path("api/floors/charge", BareCharge.as_view()), *platform]

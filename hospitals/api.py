@@ -7,13 +7,15 @@ from django.utils.functional import cached_property
 
 from accounts.models import ApiClient
 from accounts.rest.views import ApiView
-from common.rows import rows
+from common.statements import Statement
 from hospitals.models import Hospital
 
-_OF_CLIENT = """
+_OF_CLIENT = Statement(
+    """
     SELECT hospital.* FROM hospitals_hospitalclient speaker
       JOIN hospitals_hospital hospital ON hospital.id = speaker.hospital_id
-     WHERE speaker.client_id = %s"""
+     WHERE speaker.client_id = %(client)s::bigint"""
+)
 
 
 class HospitalView(ApiView):
@@ -23,7 +25,7 @@ class HospitalView(ApiView):
 
     @cached_property
     def hospital(self) -> Hospital:
-        found = rows(Hospital, _OF_CLIENT, [self.client.pk])
+        found = _OF_CLIENT.rows(Hospital, client=self.client.pk)
         if not found:
             raise PermissionDenied
         return found[0]

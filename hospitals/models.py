@@ -20,7 +20,7 @@ from stdnum.cn import uscc as uscc_number
 
 from accounts.models import ApiClient, User
 from common.crypto import decrypt
-from common.rows import rows
+from common.statements import Statement
 
 institution_code = RegexValidator(r"^[A-Z0-9]{2,16}$", _("Use 2 to 16 capital letters and digits."))
 
@@ -43,9 +43,12 @@ class Scene(models.TextChoices):
 
 
 # `HospitalScene.objects.live()` of one hospital.
-_LIVE = """
-    SELECT id, scene FROM hospitals_hospitalscene
-     WHERE hospital_id = %s AND live_on <= %s AND (closed_on IS NULL OR closed_on > %s)"""
+_LIVE = Statement(
+    """
+    SELECT scene FROM hospitals_hospitalscene
+     WHERE hospital_id = %(hospital)s::bigint AND live_on <= %(on)s::date
+       AND (closed_on IS NULL OR closed_on > %(on)s::date)"""
+)
 
 
 class HospitalQuerySet(models.QuerySet["Hospital"]):
@@ -135,7 +138,7 @@ class Hospital(models.Model):
         """What credit pays here on that date: the scenes that are live, once the hospital is online."""
         if not self.is_online(on):
             return set()
-        return {row.scene for row in rows(HospitalScene, _LIVE, [self.pk, on, on])}
+        return {scene for (scene,) in _LIVE.run(hospital=self.pk, on=on)}
 
     def offers(self, scene: str, on: date) -> bool:
         return scene in self.scenes_on(on)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, time
 
-from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from accounts.models import AccessEntry, ApiClient, Person, User
 from common.articles import enforces
 from common.calendar import SHANGHAI, business_date
+from common.statements import Statement
 from common.text import check_text
 
 Actor = User | ApiClient | str
@@ -23,10 +23,13 @@ def _name(actor: Actor) -> str:
     return actor
 
 
-_RECORD = """
+_RECORD = Statement(
+    """
     INSERT INTO accounts_accessentry (actor, actor_user_id, subject_id, purpose, reason, at)
-    SELECT %(actor)s, %(user)s, subject, %(purpose)s, %(reason)s, %(at)s
+    SELECT %(actor)s::text, %(user)s::bigint, subject, %(purpose)s::text, %(reason)s::text,
+           %(at)s::timestamptz
       FROM unnest(%(subjects)s::bigint[]) AS subject"""
+)
 
 
 @enforces(32)
@@ -41,18 +44,14 @@ def record_accesses(
     people = [subject.pk for subject in subjects]
     if not people:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RECORD,
-            {
-                "actor": _name(actor),
-                "user": actor.pk if isinstance(actor, User) else None,
-                "subjects": people,
-                "purpose": purpose,
-                "reason": reason,
-                "at": at,
-            },
-        )
+    _RECORD.run(
+        actor=_name(actor),
+        user=actor.pk if isinstance(actor, User) else None,
+        subjects=people,
+        purpose=purpose,
+        reason=reason,
+        at=at,
+    )
 
 
 @enforces(32)

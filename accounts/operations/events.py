@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from accounts.models import ApiClient, Event, Message
+from common.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,11 @@ class NewEvent:
 
 
 # The events of one statement keep their order; a client that listens to no webhook pulls its own.
-_PUBLISH = """
+_PUBLISH = Statement(
+    """
     WITH told AS (
         INSERT INTO accounts_event (uid, client_id, name, payload, at)
-        SELECT uid, client_id, name, payload::jsonb, %(at)s
+        SELECT uid, client_id, name, payload::jsonb, %(at)s::timestamptz
           FROM unnest(%(uids)s::uuid[], %(clients)s::bigint[], %(names)s::text[], %(payloads)s::text[])
                AS new (uid, client_id, name, payload)
      RETURNING id, uid, client_id)
@@ -48,6 +50,7 @@ _PUBLISH = """
       JOIN unnest(%(uids)s::uuid[], %(channels)s::text[]) AS over (uid, channel) USING (uid)
      WHERE told.client_id IS NULL
         OR EXISTS (SELECT FROM accounts_webhookendpoint hook WHERE hook.client_id = told.client_id)"""
+)
 
 
 def publish_many(new: Iterable[NewEvent], *, at: datetime) -> None:
@@ -55,20 +58,14 @@ def publish_many(new: Iterable[NewEvent], *, at: datetime) -> None:
     told = [(one, client, channel) for one in new for client, channel in one.audience()]
     if not told:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PUBLISH,
-            {
-                "uids": [str(uuid.uuid4()) for _one in told],
-                "clients": [client for _one, client, _channel in told],
-                "names": [one.name for one, _client, _channel in told],
-                "payloads": [
-                    json.dumps(one.payload, cls=DjangoJSONEncoder) for one, _client, _channel in told
-                ],
-                "channels": [channel for _one, _client, channel in told],
-                "at": at,
-            },
-        )
+    _PUBLISH.run(
+        uids=[str(uuid.uuid4()) for _one in told],
+        clients=[client for _one, client, _channel in told],
+        names=[one.name for one, _client, _channel in told],
+        payloads=[json.dumps(one.payload, cls=DjangoJSONEncoder) for one, _, _ in told],
+        channels=[channel for _one, _client, channel in told],
+        at=at,
+    )
 
 
 def publish(

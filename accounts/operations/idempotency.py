@@ -14,6 +14,7 @@ from accounts.models import ApiClient, IdempotencyRecord
 from accounts.operations.retry import whole_transaction
 from common.crypto import sm3
 from common.errors import Refusal
+from common.statements import Statement
 
 
 class KeyInFlight(Refusal):
@@ -58,16 +59,21 @@ class _NotKept(Exception):
 
 # The lock is only tried: a key in flight elsewhere gives no row at once instead of waiting for that
 # transaction. The unique key stays the judge.
-_CLAIM = """
+_CLAIM = Statement(
+    """
     INSERT INTO accounts_idempotencyrecord (client_id, key, request_hash, created_at)
-    SELECT %(client)s, %(key)s, %(request_hash)s, %(at)s
-    WHERE pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0))
-    ON CONFLICT (client_id, key) DO NOTHING
-    RETURNING id
-"""
+    SELECT %(client)s::bigint, %(key)s::text, %(request_hash)s::text, %(at)s::timestamptz
+     WHERE pg_try_advisory_xact_lock(hashtextextended(%(lock)s::text, 0))
+        ON CONFLICT (client_id, key) DO NOTHING
+    RETURNING id"""
+)
 
 
-_KEEP = "UPDATE accounts_idempotencyrecord SET status = %s, body = %s WHERE id = %s"
+_KEEP = Statement(
+    """
+    UPDATE accounts_idempotencyrecord SET status = %(status)s::smallint, body = %(body)s::jsonb
+     WHERE id = %(id)s::bigint"""
+)
 _HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -76,19 +82,10 @@ def _lock_name(client: ApiClient, key: str) -> str:
 
 
 def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM,
-            {
-                "client": client.pk,
-                "key": key,
-                "request_hash": request_hash,
-                "at": at,
-                "lock": _lock_name(client, key),
-            },
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
+    claimed = _CLAIM.run(
+        client=client.pk, key=key, request_hash=request_hash, at=at, lock=_lock_name(client, key)
+    )
+    return claimed[0][0] if claimed else None
 
 
 def _recorded(client: ApiClient, key: str, request_hash: str) -> Answer:
@@ -123,8 +120,7 @@ def once(
         if not answer.succeeded:
             raise _NotKept(answer)
         body = json.dumps(answer.body, cls=DjangoJSONEncoder)
-        with connection.cursor() as cursor:
-            cursor.execute(_KEEP, [answer.status, body, record_id])
+        _KEEP.run(status=answer.status, body=body, id=record_id)
         return Answer(answer.status, json.loads(body))
 
     try:

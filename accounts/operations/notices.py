@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 
 from accounts.models import Message, Notice, Person
 from accounts.notices import NoticeKind
+from common.statements import Statement
 
 # In this order: the voice call only where the text message failed.
 TEXT_THEN_VOICE = ("sms", "voice")
@@ -28,10 +28,11 @@ class NewNotice:
 
 
 # A notice and its first message are one statement: whoever is told twice is told once, over every channel.
-_TELL = """
+_TELL = Statement(
+    """
     WITH told AS (
         INSERT INTO accounts_notice (person_id, kind, params, channels, reference, created_at)
-        SELECT person_id, kind, params::jsonb, channels::jsonb, reference, %(at)s
+        SELECT person_id, kind, params::jsonb, channels::jsonb, reference, %(at)s::timestamptz
           FROM unnest(%(people)s::bigint[], %(kinds)s::text[], %(params)s::text[], %(channels)s::text[],
                       %(references)s::text[]) AS new (person_id, kind, params, channels, reference)
             ON CONFLICT (reference) DO NOTHING
@@ -42,6 +43,7 @@ _TELL = """
       FROM told
       JOIN accounts_person person ON person.id = told.person_id
      WHERE channel IS NOT NULL AND person.phone_sealed <> ''"""
+)
 
 
 def message_for(notice: Notice, channel: str, at: datetime) -> Message:
@@ -59,18 +61,14 @@ def notify_many(new: Iterable[NewNotice], *, at: datetime) -> None:
     asked = list(new)
     if not asked:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TELL,
-            {
-                "people": [one.person_id for one in asked],
-                "kinds": [one.kind.code for one in asked],
-                "params": [json.dumps(one.params, cls=DjangoJSONEncoder) for one in asked],
-                "channels": [json.dumps(list(one.channels)) for one in asked],
-                "references": [one.reference for one in asked],
-                "at": at,
-            },
-        )
+    _TELL.run(
+        people=[one.person_id for one in asked],
+        kinds=[one.kind.code for one in asked],
+        params=[json.dumps(one.params, cls=DjangoJSONEncoder) for one in asked],
+        channels=[json.dumps(list(one.channels)) for one in asked],
+        references=[one.reference for one in asked],
+        at=at,
+    )
 
 
 def notify(

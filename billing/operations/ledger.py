@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.models import Person
 from billing.models import LedgerAccount, Transfer
+from common.statements import Statement
 from hospitals.models import Hospital
 from lenders.models import Lender
 
@@ -58,9 +59,11 @@ class Books:
         return Place(Kind.CARRIED, self.lender_id, hospital_id)
 
 
-_POST = """
+_POST = Statement(
+    """
     INSERT INTO billing_transfer (debit_id, credit_id, amount_fen, kind, reference, business_on, at)
-    SELECT debit.id, credit.id, move.amount_fen, move.kind, move.reference, %(on)s, %(at)s
+    SELECT debit.id, credit.id, move.amount_fen, move.kind, move.reference, %(on)s::date,
+           %(at)s::timestamptz
       FROM unnest(%(kinds)s::text[], %(references)s::text[], %(amounts)s::bigint[],
                   %(debit_kinds)s::text[], %(debit_lenders)s::bigint[], %(debit_parties)s::bigint[],
                   %(credit_kinds)s::text[], %(credit_lenders)s::bigint[], %(credit_parties)s::bigint[])
@@ -71,6 +74,7 @@ _POST = """
       JOIN billing_ledgeraccount credit
         ON credit.kind = credit_kind AND credit.lender_id = credit_lender AND credit.party = credit_party
     RETURNING kind, reference"""
+)
 
 # In one order everywhere, so that two who open the same accounts never wait for each other in a ring.
 _OPEN = """
@@ -111,24 +115,20 @@ def _insert(moves: Sequence[Move], business_on: date, at: datetime) -> set[tuple
     kinds, references, debits, credits, amounts = zip(*moves, strict=True)
     debit_kinds, debit_lenders, debit_parties = zip(*debits, strict=True)
     credit_kinds, credit_lenders, credit_parties = zip(*credits, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _POST,
-            {
-                "kinds": [kind.value for kind in kinds],
-                "references": list(references),
-                "amounts": list(amounts),
-                "debit_kinds": [kind.value for kind in debit_kinds],
-                "debit_lenders": list(debit_lenders),
-                "debit_parties": list(debit_parties),
-                "credit_kinds": [kind.value for kind in credit_kinds],
-                "credit_lenders": list(credit_lenders),
-                "credit_parties": list(credit_parties),
-                "on": business_on,
-                "at": at,
-            },
-        )
-        return set(cursor.fetchall())
+    posted = _POST.run(
+        kinds=[kind.value for kind in kinds],
+        references=list(references),
+        amounts=list(amounts),
+        debit_kinds=[kind.value for kind in debit_kinds],
+        debit_lenders=list(debit_lenders),
+        debit_parties=list(debit_parties),
+        credit_kinds=[kind.value for kind in credit_kinds],
+        credit_lenders=list(credit_lenders),
+        credit_parties=list(credit_parties),
+        on=business_on,
+        at=at,
+    )
+    return {(kind, reference) for kind, reference in posted}
 
 
 def _open_accounts(places: set[Place]) -> None:

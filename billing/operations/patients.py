@@ -15,7 +15,7 @@ from common.articles import enforces
 from common.crypto import blind_index
 from common.errors import BadInput, Refusal
 from common.identity import InvalidResidentId, check_resident_id
-from common.rows import rows
+from common.statements import Statement
 from credit.operations.family import NoAccount
 
 
@@ -44,8 +44,10 @@ def identify(*, actor: Actor, key: PatientKey, purpose: str, at: datetime) -> Pe
 
 
 _FIND = {
-    "resident_id_index": "SELECT * FROM accounts_person WHERE resident_id_index = ANY(%s)",
-    "credit_code": "SELECT * FROM accounts_person WHERE credit_code = ANY(%s)",
+    "resident_id_index": Statement(
+        "SELECT * FROM accounts_person WHERE resident_id_index = ANY(%(values)s::text[])"
+    ),
+    "credit_code": Statement("SELECT * FROM accounts_person WHERE credit_code = ANY(%(values)s::text[])"),
 }
 
 
@@ -60,7 +62,7 @@ def find_patients(keys: Sequence[PatientKey]) -> list[Person | Refusal]:
     for column in _FIND:
         values = {one[1] for one in wanted if not isinstance(one, Refusal) and one[0] == column}
         if values:
-            for person in rows(Person, _FIND[column], [list(values)]):
+            for person in _FIND[column].rows(Person, values=list(values)):
                 people[column, getattr(person, column)] = person
     return [one if isinstance(one, Refusal) else people.get(one) or _unknown() for one in wanted]
 

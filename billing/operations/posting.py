@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import connection
 from django.db.models import Model
 
 from accounts.models import User
@@ -20,6 +19,7 @@ from billing.operations.telling import Fact, tell_hospital, tell_lenders
 from billing.parts import Insurance, Line
 from common.calendar import business_date, on_or_next_working_day
 from common.numbers import make_number
+from common.statements import Statement
 from credit.models import AccountEvent, Policy
 from credit.operations.limits import Step, draw
 
@@ -44,28 +44,32 @@ def _columns(model: type[Model]) -> str:
 
 
 # Rows go over as JSON: one parameter a table, however many rows.
-_ROWS = f"""
+_ROWS = Statement(
+    f"""
     WITH visits AS (
         INSERT INTO billing_visit ({_columns(Visit)})
-        SELECT {_columns(Visit)} FROM json_populate_recordset(NULL::billing_visit, %(visits)s)),
+        SELECT {_columns(Visit)} FROM json_populate_recordset(NULL::billing_visit, %(visits)s::json)),
     items AS (
         INSERT INTO billing_item (visit_id, name, category, amount_fen)
         SELECT visit_id, name, category, amount_fen
-          FROM json_populate_recordset(NULL::billing_item, %(items)s))
+          FROM json_populate_recordset(NULL::billing_item, %(items)s::json))
     INSERT INTO billing_bill ({_columns(Bill)})
-    SELECT {_columns(Bill)} FROM json_populate_recordset(NULL::billing_bill, %(bills)s)"""  # noqa: S608 - names of columns
+    SELECT {_columns(Bill)} FROM json_populate_recordset(NULL::billing_bill, %(bills)s::json)"""  # noqa: S608 - names of columns
+)
 
 # The open business date with what rules it, and for every bill its number and the ids of its visit and it.
-_PLACES = """
+_PLACES = Statement(
+    """
     SELECT day, policy.id, policy.reminder_days[1],
            (SELECT json_object_agg("on", working) FROM credit_calendarday WHERE "on" > day),
            ARRAY(SELECT ARRAY[nextval('billing_number'),
                               nextval(pg_get_serial_sequence('billing_visit', 'id')),
                               nextval(pg_get_serial_sequence('billing_bill', 'id'))]
-                   FROM generate_series(1, %(count)s))
-      FROM billing_open_date(%(on)s) AS day
+                   FROM generate_series(1, %(count)s::int))
+      FROM billing_open_date(%(on)s::date) AS day
       JOIN credit_policy policy ON policy.in_force_from <= day
        AND (policy.in_force_until IS NULL OR policy.in_force_until > day)"""
+)
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,10 @@ class _Day:
 
     @classmethod
     def open(cls, *, count: int, at: datetime) -> _Day:
-        with connection.cursor() as cursor:
-            cursor.execute(_PLACES, {"on": business_date(at), "count": count})
-            found = cursor.fetchone()
-        if found is None:
+        found = _PLACES.run(on=business_date(at), count=count)
+        if not found:
             raise Policy.DoesNotExist(f"no policy is in force on {business_date(at)}")
-        on, policy_id, first_reminder_day, moved, places = found
+        on, policy_id, first_reminder_day, moved, places = found[0]
         days = {date.fromisoformat(day): working for day, working in (moved or {}).items()}
         return cls(on, policy_id, first_reminder_day, days, places)
 
@@ -113,10 +115,7 @@ def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -
         at=at,
     )
     items = [{"visit_id": draft.visit.pk, **line._asdict()} for draft in drafts for line in draft.items]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ROWS, {"visits": _json(new_visits), "items": json.dumps(items), "bills": _json(bills)}
-        )
+    _ROWS.run(visits=_json(new_visits), items=json.dumps(items), bills=_json(bills))
     for row in (*new_visits, *bills):
         row._state.adding = False
     post([_move(bill) for bill in bills], business_on=day.on, at=at)

@@ -15,7 +15,7 @@ from common.articles import enforces
 from common.calendar import business_date
 from common.errors import Refusal
 from common.identity import check_resident_id, turns
-from common.rows import rows
+from common.statements import Statement
 from credit import notices
 from credit.models import CreditAccount, FamilyLink, Policy
 from credit.operations.limits import lock_accounts_of
@@ -46,9 +46,12 @@ class Coverage:
 
 
 # `FamilyLink.objects.in_force()` of these dependants.
-_IN_FORCE = """
+_IN_FORCE = Statement(
+    """
     SELECT * FROM credit_familylink
-     WHERE dependant_id = ANY(%s) AND state = 'active' AND (ends_on IS NULL OR ends_on > %s)"""
+     WHERE dependant_id = ANY(%(dependants)s::bigint[]) AND state = 'active'
+       AND (ends_on IS NULL OR ends_on > %(on)s::date)"""
+)
 
 
 @enforces(24)
@@ -62,7 +65,7 @@ def coverages_of(
     may be drawn on, and keeps it until the transaction ends.
     """
     ids = [patient.pk for patient in patients]
-    by_patient = {link.dependant_id: link for link in rows(FamilyLink, _IN_FORCE, [ids, on])}
+    by_patient = {link.dependant_id: link for link in _IN_FORCE.rows(FamilyLink, dependants=ids, on=on)}
     payers = Person.objects.in_bulk({link.payer_id for link in by_patient.values()}) if by_patient else {}
     for link in by_patient.values():
         link.payer = payers[link.payer_id]

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from common.articles import enforces
 from common.errors import Refusal
-from common.rows import rows
+from common.statements import Statement
 from credit.models import AccountEvent, CreditAccount
 
 Kind = AccountEvent.Kind
 
 # Accounts move and their events are written in one statement, so that neither can be had without the other.
 # Several steps of one account are one move, counted from where the account stood.
-_MOVE = """
+_MOVE = Statement(
+    """
     WITH moved AS (
         UPDATE credit_creditaccount account
            SET outstanding_fen = account.outstanding_fen + move.delta_fen, seq = account.seq + move.steps
@@ -34,11 +34,12 @@ _MOVE = """
            (account_id, seq, kind, amount_fen, outstanding_after_fen, limit_fen, reference, at)
     SELECT moved.id, seq_before + step.nth, step.kind, abs(step.delta_fen),
            outstanding_before_fen + sum(step.delta_fen) OVER (PARTITION BY moved.id ORDER BY step.nth),
-           moved.limit_fen, step.reference, %(at)s
+           moved.limit_fen, step.reference, %(at)s::timestamptz
       FROM unnest(%(step_accounts)s::bigint[], %(nths)s::int[], %(kinds)s::text[], %(step_deltas)s::bigint[],
                   %(references)s::text[]) AS step (account_id, nth, kind, delta_fen, reference)
       JOIN moved ON moved.id = step.account_id
     RETURNING account_id, seq, outstanding_after_fen"""
+)
 
 
 class Step(NamedTuple):
@@ -68,18 +69,25 @@ class AccountNotActive(Refusal):
     )
 
 
-_LOCK = "SELECT * FROM credit_creditaccount WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-_LOCK_OF = "SELECT * FROM credit_creditaccount WHERE person_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = Statement(
+    """
+    SELECT * FROM credit_creditaccount WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"""
+)
+_LOCK_OF = Statement(
+    """
+    SELECT * FROM credit_creditaccount WHERE person_id = ANY(%(people)s::bigint[])
+     ORDER BY id FOR NO KEY UPDATE"""
+)
 
 
 def lock_accounts(ids: Iterable[int]) -> dict[int, CreditAccount]:
     """Lock accounts in the order of their ids: first of all locks, and the same order everywhere."""
-    return {account.pk: account for account in rows(CreditAccount, _LOCK, [list(ids)])}
+    return {account.pk: account for account in _LOCK.rows(CreditAccount, ids=list(ids))}
 
 
 def lock_accounts_of(people: Iterable[int]) -> dict[int, CreditAccount]:
     """The same by the ids of the people whose accounts they are."""
-    return {account.person_id: account for account in rows(CreditAccount, _LOCK_OF, [list(people)])}
+    return {account.person_id: account for account in _LOCK_OF.rows(CreditAccount, people=list(people))}
 
 
 @enforces(24)
@@ -141,22 +149,17 @@ def _move(steps: Sequence[Step], at: datetime) -> list[CreditAccount]:
         deltas[step.account.pk] += step.delta_fen
         counts[step.account.pk] += 1
         nths.append(counts[step.account.pk])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MOVE,
-            {
-                "accounts": list(accounts),
-                "deltas": list(deltas.values()),
-                "steps": list(counts.values()),
-                "step_accounts": [step.account.pk for step in steps],
-                "nths": nths,
-                "kinds": [step.kind.value for step in steps],
-                "step_deltas": [step.delta_fen for step in steps],
-                "references": [step.reference for step in steps],
-                "at": at,
-            },
-        )
-        moved = cursor.fetchall()
+    moved = _MOVE.run(
+        accounts=list(accounts),
+        deltas=list(deltas.values()),
+        steps=list(counts.values()),
+        step_accounts=[step.account.pk for step in steps],
+        nths=nths,
+        kinds=[step.kind.value for step in steps],
+        step_deltas=[step.delta_fen for step in steps],
+        references=[step.reference for step in steps],
+        at=at,
+    )
     for pk, seq, outstanding_fen in sorted(moved):
         accounts[pk].seq, accounts[pk].outstanding_fen = seq, outstanding_fen
     standing = {pk for pk, _seq, _outstanding in moved}
