@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from random import Random
 
+from django.db import connection
+
 from accounts.operations.consents import give_consent
 from accounts.operations.people import register_person
 from billing.models import Bill, Collection, Refund, Settlement, Visit
@@ -61,6 +63,16 @@ SCENES = (
     (Scene.INPATIENT, 5),
 )
 
+DAYS_A_TIDY = 15
+NEWCOMERS_A_TIDY = 300
+
+
+def tidy() -> None:
+    """What the server does by itself once a minute, in which a city lives for weeks."""
+    if not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+
 
 class City:
     """A city of citizens between two dates. `live` yields each date when its day is over."""
@@ -87,13 +99,17 @@ class City:
             run_day(on=on, until=MORNING)
             self._day(on)
             run_day(on=on, after=EVENING)
+            if (on - self.first).days % DAYS_A_TIDY == 0:
+                tidy()
             yield on
             on += timedelta(days=1)
 
     def _day(self, on: date) -> None:
         at = moment(on, MORNING)
-        for citizen in self.joining.pop(on, []):
+        for place, citizen in enumerate(self.joining.pop(on, []), 1):
             self._join(citizen, at)
+            if place % NEWCOMERS_A_TIDY == 0:
+                tidy()
         for plan in self.plans.pop(on, []):
             self._try(plan, at)
         for citizen in self.joined:

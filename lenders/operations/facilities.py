@@ -228,7 +228,8 @@ _USABLE = Statement(
        AND lender.left_on IS NULL
        AND EXISTS (SELECT FROM accounts_consent consent
                     WHERE consent.person_id = facility.person_id AND consent.purpose = 'lender'
-                      AND consent.subject = lender.code AND consent.withdrawn_at IS NULL)
+                      AND consent.subject = lender.code AND consent.withdrawn_at IS NULL
+                   OFFSET 0)  -- one look by key, never a join with everybody's
      ORDER BY lender.code"""
 )
 _FACILITY = ("id", "person_id", "lender_id", "product_id", "is_default")
