@@ -11,7 +11,7 @@ PORT ?= 8000
 DETACH ?=
 export PORT
 
-.PHONY: run stop test check books setup
+.PHONY: run stop test check books faults setup
 .DEFAULT_GOAL := run
 
 run: setup
@@ -30,6 +30,13 @@ check: setup
 
 books: setup
 	@$(IN_VENV) -m tools.services with $(IN_VENV) manage.py check_books
+
+# FAULTS=quick, standard or long; ONLY= chooses some, e.g. make faults ONLY="server disk-full"
+FAULTS ?= standard
+faults: setup
+	@$(IN_VENV) -m faults --size $(FAULTS) $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,$(IN_VENV) -m faults mutants)
+	@$(if $(ONLY),,$(IN_VENV) -m faults restore --size $(FAULTS))
 
 setup:
 	@$(PYTHON) -m tools.environment
