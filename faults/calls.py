@@ -153,7 +153,7 @@ def webhooks(stage: Stage, tell: Report) -> None:
     connection.close()
     new = Event.objects.filter(client=client, pk__gt=before.pk if before else 0)
     events = list(new.order_by("pk")[:MISCHIEF])
-    pending = Message.objects.filter(event__in=events).exclude(state=Message.State.DELIVERED)
+    pending = Message.objects.filter(event__client=client).exclude(state=Message.State.DELIVERED)
     wait_until("all events are delivered", lambda: not pending.exists(), SECONDS_TO_COME_BACK)
     wanted = {str(event.uid) for event in events}
     box = stage.sandbox.webhooks(client.name)

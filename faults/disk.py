@@ -16,12 +16,11 @@ from faults.kills import tell_load
 from faults.place import Place
 from faults.programs import wait_until
 from faults.report import NotDone, Report
-from faults.stage import BARE, Stage, number_from, pointed_at
+from faults.stage import A_TOWNS_NUMBERS, BARE, Stage, number_from, pointed_at
 from faults.tills import Load, Till, Token
 from tools import services
 
 MEGABYTES = 160
-NUMBERS_FROM = 900_000_000
 BLOCK = b"\0" * (1 << 16)
 
 
@@ -36,7 +35,7 @@ def disk_full(stage: Stage, tell: Report) -> None:
         web = stage.web("crowded-web", url, env={"DATABASE_URL": database})
         try:
             with pointed_at("crowded"):
-                number_from(NUMBERS_FROM)
+                number_from(A_TOWNS_NUMBERS * 900)
                 place = Place(stage.sandbox)
                 place.open_doors()
                 settle_messages(at=clock.now())

@@ -17,7 +17,7 @@ from django.db import connection
 
 from faults.mutant_list import MUTANTS, Mutant
 from faults.sizes import SIZES
-from faults.stage import BARE, Stage
+from faults.stage import A_TOWNS_NUMBERS, BARE, NUMBER_FROM, Stage
 from tools import ROOT, services
 
 HANDS = 2
@@ -96,10 +96,7 @@ class Bench:
         if not name.startswith("test_"):
             self.stage.towns += 1
             with services.cursor(database) as cursor:
-                cursor.execute(
-                    "SELECT setval(oid::regclass, %s) FROM pg_class WHERE relkind = 'S'",
-                    [(self.stage.towns * HANDS + self.number) * 1_000_000],
-                )
+                cursor.execute(NUMBER_FROM, [(self.stage.towns * HANDS + self.number) * A_TOWNS_NUMBERS])
         return database
 
     def _run(self, arguments: Sequence[str], **env: str) -> subprocess.CompletedProcess[str]:

@@ -36,6 +36,7 @@ OWING = 6
 A_TOWNS_NUMBERS = 1_000_000
 SECONDS_TO_DRAIN = 60
 WEBHOOK_SECRET = "whsec_" + "ZmF1" * 12  # noqa: S105 - of a city that lives for minutes
+NUMBER_FROM = "SELECT setval(seqrelid::regclass, least(%s, seqmax / 2)) FROM pg_sequence"
 CELERY = ("-m", "celery", "--quiet", "-A", "faults.celery")
 
 
@@ -211,7 +212,7 @@ def pointed_at(database: str) -> Iterator[None]:
 def number_from(first: int) -> None:
     """Every row of this town is numbered from there: the sandbox knows the references of all towns."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT setval(oid::regclass, %s) FROM pg_class WHERE relkind = 'S'", [first])
+        cursor.execute(NUMBER_FROM, [first])
 
 
 def _drain() -> None:

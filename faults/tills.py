@@ -192,7 +192,7 @@ class Load:
         with self.lock:
             self.statuses[status] += 1
             self.open.append((key, body))
-        self.is_over.wait(0.05)
+        self.is_over.wait(0.3)
 
 
 def together(work: Sequence[Callable[[], Any]]) -> list[Any]:
