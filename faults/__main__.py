@@ -8,6 +8,7 @@ Exit 1 where something is broken.
 """
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -57,6 +58,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     given = parser.parse_args()
+    logging.disable(logging.INFO)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     known = {fault.name for fault in FAULTS} | {mutant.name for mutant in mutants.MUTANTS}
     if unknown := set(given.only) - known:

@@ -17,7 +17,7 @@ from faults.stage import Stage
 SLOWEST_SECONDS = 1.0
 # A minute of the platform's own beats is ten seconds of ours; the machine has only so many hands.
 SECONDS_TO_COME_BACK = 60
-TWO_BEATS_SECONDS = 12
+TWO_BEATS_SECONDS = 7
 
 
 def flushed(stage: Stage, tell: Report) -> None:

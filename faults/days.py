@@ -50,11 +50,18 @@ class Story:
         for first, last in WINDOWS:
             for day in range((last - first).days + 1):
                 self._live_day(first + timedelta(days=day))
+            self._pay_all(last)
         at = self.place.at(WINDOWS[-1][1], 23, 45)
         settle_messages(at=at)
         self.violations += [
             f"books {f.number}: {f.sentence}: {f.broken[:5]}" for f in check(at=at) if f.count
         ]
+
+    def _pay_all(self, on: date) -> None:
+        """More than is owed, so that the next window begins with a credit balance and no old debts."""
+        for payer in (self.lin, self.chen) if on > DAY_42 else (self.lin,):
+            owed_fen = Bill.objects.owed_by(payer).total_owed_fen()
+            self.place.pay(payer, owed_fen + 1_000, on, hour=23)
 
     def _live_day(self, on: date) -> None:
         midnight = self.place.at(on, 0)

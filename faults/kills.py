@@ -26,8 +26,6 @@ IN_CLOSE = ("billing_dayclose", "billing_settlement", "accounts_event")
 IN_SWEEP = (
     "billing_latecharge",
     "billing_transfer",
-    "credit_duedateoutcome",
-    "accounts_notice",
     "billing_reminder",
 )
 SECONDS_TO_FINISH = 90

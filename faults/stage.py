@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.core.management import call_command
@@ -32,7 +32,7 @@ from tools import ROOT
 from tools.environment import REQUIREMENTS, digest
 
 STAGE, BARE = "stage", "bare"
-OWING = 6
+OWING = 12
 A_TOWNS_NUMBERS = 1_000_000
 SECONDS_TO_DRAIN = 60
 WEBHOOK_SECRET = "whsec_" + "ZmF1" * 12  # noqa: S105 - of a city that lives for minutes
@@ -115,8 +115,8 @@ class Stage:
         self.place = Place(self.sandbox)
         self.place.open_doors()
         self.owing = self.place.people(OWING)
-        for person in self.owing:
-            self.place.treat(person, CHARGED_ON)
+        for days, person in enumerate(self.owing):
+            self.place.treat(person, CHARGED_ON + timedelta(days=days))
         settle_messages(at=clock.now())
 
     def _make_tables(self) -> None:
