@@ -106,11 +106,6 @@ def put_back(stage: Stage, archive: Path, backup: Path) -> Cluster:
     stage.ground.give(restored.data / "recovery.signal")
     stage.cluster = restored
     restored.start()
-    with services.cursor(restored.url) as cursor:
-
-        def is_open() -> bool:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            return cursor.fetchone() == (False,)
-
-        wait_until("recovery has ended", is_open, LONGEST_SECONDS)
+    # Nobody is let in before the end of the log: half a recovery must not be read.
+    wait_until("recovery has ended", restored.answers, LONGEST_SECONDS)
     return restored
