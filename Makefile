@@ -11,7 +11,7 @@ PORT ?= 8000
 DETACH ?=
 export PORT
 
-.PHONY: run stop test check books faults setup
+.PHONY: run stop test check books bench faults setup
 .DEFAULT_GOAL := run
 
 run: setup
@@ -23,6 +23,7 @@ stop:
 # TESTS= chooses some, e.g. make test TESTS=tests/credit
 test: setup
 	@$(IN_VENV) -m tools.browser
+	@$(IN_VENV) -m tools.rival
 	@$(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical --maxprocesses 8 $(TESTS)
 
 check: setup
@@ -30,6 +31,12 @@ check: setup
 
 books: setup
 	@$(IN_VENV) -m tools.services with $(IN_VENV) manage.py check_books
+
+# ONLY=charge_api measures one; BENCH=long grows to ten million bills; WRITE=1 writes docs/performance.md
+bench: setup
+	@$(IN_VENV) -m tools.rival
+	@$(IN_VENV) -m tools.services with $(IN_VENV) manage.py bench \
+		$(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
 # FAULTS=quick, standard or long; ONLY= chooses some, e.g. make faults ONLY="server disk-full"
 FAULTS ?= standard

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pgtrigger
+from django.apps import apps
 from django.db import models
 
 
@@ -24,6 +25,16 @@ def append_only() -> list[pgtrigger.Trigger]:
             operation=pgtrigger.Truncate,
             func="RAISE EXCEPTION 'pgtrigger: Cannot truncate % table', TG_TABLE_NAME;",
         ),
+    ]
+
+
+def append_only_models() -> list[type[models.Model]]:
+    """Every model whose table only grows, found by its triggers."""
+    wanted = {trigger.name for trigger in append_only()}
+    return [
+        model
+        for model in apps.get_models()
+        if {trigger.name for trigger in getattr(model._meta, "triggers", ())} >= wanted
     ]
 
 

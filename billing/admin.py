@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
 from accounts.admin import AboutPeople, LookedAt, OperatorsOnly, Rows, person
+from accounts.models import User
 from billing.models import (
     Allocation,
     Bill,
@@ -48,6 +49,7 @@ PAYER_OF_BILL = person("bill.payer", _("payer"))
 HOSPITAL_OF_BILL = column("bill.hospital", _("hospital"), str)
 PATIENT = person("patient", _("patient"))
 CASHIER = column("cashier", _("cashier"), str)
+ANSWERED_BY = column("answered_by", _("answered by"), str)
 BY_HOSPITAL = choice_of("hospital", _("hospital"), admin.RelatedFieldListFilter)
 BY_LENDER = choice_of("lender", _("lender"), admin.RelatedFieldListFilter)
 
@@ -304,6 +306,7 @@ class AnswerObjectionForm(OperationForm):
             upheld=self.cleaned_data["decision"] == "upheld",
             answer=self.cleaned_data["answer"],
             refund_fen=self.cleaned_data["refund_fen"] or 0,
+            by=cast(User, self.request.user),
             at=at,
         )
 
@@ -314,7 +317,7 @@ class ObjectionAdmin(AboutPeople):
 
     operations = (None, AnswerObjectionForm)
     people = ("bill.payer",)
-    joined = ("bill__payer", "bill__hospital", "bill__lender")
+    joined = ("bill__payer", "bill__hospital", "bill__lender", "answered_by")
     numbered = "bill__number"
     list_display = (
         column("bill", _("bill"), str), PAYER_OF_BILL, HOSPITAL_OF_BILL,
@@ -339,7 +342,7 @@ class ObjectionAdmin(AboutPeople):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         if self._is_open(request, obj):
             return (*self.told, "decision", "answer", "refund_fen")
-        return (*self.told, "answered_at", "upheld", "answer")
+        return (*self.told, "answered_at", ANSWERED_BY, "upheld", "answer")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         return self.told

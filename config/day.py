@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import Max
 from django.utils.module_loading import import_string
 
-from accounts.models import JobRun
+from accounts.models import JobRun, Person
 from accounts.operations import outbox, seals
-from accounts.operations.jobs import track
+from accounts.operations.jobs import all_shares_done, claim_share, share_out, track
 from billing.operations.dunning import count_reminders
 from common.articles import enforces
 from common.calendar import SHANGHAI, business_date
+from common.spans import Span, spans
 from config.timetable import DAY, Job
 
 logger = logging.getLogger(__name__)
@@ -21,11 +24,17 @@ logger = logging.getLogger(__name__)
 DAYS_CAUGHT_UP = 60
 OUTBOX_BATCH = 1_000
 PREFIX = "day."
+PEOPLE_PER_SHARE = 50_000
+# A share whose worker died is taken by another after this; no task lives longer.
+PATIENCE = timedelta(seconds=120)
 
 
 @enforces(7)
-def live_on(*, at: datetime) -> int:
+def live_on(*, at: datetime, hand_out: Callable[[int], object] | None = None) -> int:
     """Run whatever the timetable has due and nobody has done, the oldest day first. Returns how many jobs.
+
+    In a large city the shares of a job are given to `hand_out` by the ids of their rows, for other workers;
+    the job is done once all of them are.
 
     Read from the database alone, so an emptied broker costs one beat and no job. A job that fails is tried
     again at the next beat and stops none of the others.
@@ -43,8 +52,17 @@ def live_on(*, at: datetime) -> int:
         for job in DAY:
             due = job.catch_up if back else moment(on, job.at) <= at < moment(on, job.until)
             if due and (PREFIX + job.name, on) not in done:
-                run += _try(job, on, at)
+                shares = _shares(job) if hand_out else []
+                run += _share_out(job, on, shares, hand_out) if hand_out and shares else _try(job, on, at)
     return run
+
+
+def work_share(*, pk: int, at: datetime) -> None:
+    """Do one share of a job, unless another worker has it."""
+    share = claim_share(pk, patience=PATIENCE)
+    if share is not None:
+        job = next(job for job in DAY if job.name == share.job)
+        import_string(job.operation)(on=share.on, at=at, payers=Span.parse(share.scope))
 
 
 def run_day(*, on: date, after: time = time(0), until: time = time.max) -> list[str]:
@@ -67,6 +85,25 @@ def settle_messages(*, at: datetime) -> None:
             break
     count_reminders(at=at)
     seals.seal_chains(at=at)
+
+
+def _shares(job: Job) -> list[Span]:
+    """None where the city is so small that one worker does it all."""
+    if not job.shared:
+        return []
+    last = Person.objects.aggregate(last=Max("pk"))["last"] or 0
+    return spans(last, size=PEOPLE_PER_SHARE) if last > PEOPLE_PER_SHARE else []
+
+
+def _share_out(job: Job, on: date, shares: list[Span], hand_out: Callable[[int], object]) -> bool:
+    """Hand out what waits; whether the whole job is done."""
+    about = on - timedelta(days=job.days_back)
+    for share in share_out(job.name, about, shares, patience=PATIENCE):
+        hand_out(share.pk)
+    if not all_shares_done(job.name, about):
+        return False
+    with track(PREFIX + job.name, on):
+        return True
 
 
 def moment(on: date, clock: time) -> datetime:

@@ -9,4 +9,10 @@ from config import day
 @shared_task
 def live_on() -> None:
     """Runs what the timetable has due."""
-    day.live_on(at=timezone.now())
+    day.live_on(at=timezone.now(), hand_out=work_share.delay)
+
+
+@shared_task
+def work_share(pk: int) -> None:
+    """Does one share of a large sweep."""
+    day.work_share(pk=pk, at=timezone.now())

@@ -30,7 +30,8 @@ class Job(NamedTuple):
     """Once a business day: `operation` is told the date it is about and the moment it runs.
 
     `days_back` 1 is about the day that has just ended. A job that only means something on its own day is
-    not caught up later, nor begun after the hour `until`.
+    not caught up later, nor begun after the hour `until`. One that works payer by payer may be `shared`: it
+    then also takes the `payers` of a share.
     """
 
     at: time
@@ -38,6 +39,7 @@ class Job(NamedTuple):
     days_back: int = 0
     catch_up: bool = True
     until: time = time.max
+    shared: bool = False
 
     @property
     def name(self) -> str:
@@ -45,16 +47,18 @@ class Job(NamedTuple):
 
 
 DAY: tuple[Job, ...] = (
-    Job(time(0, 5), "billing.operations.accruals.accrue_charges", days_back=1),
+    Job(time(0, 5), "billing.operations.accruals.accrue_charges", days_back=1, shared=True),
     Job(time(0, 10), "billing.operations.due_dates.pass_due_date", days_back=1),
     Job(time(0, 15), "credit.operations.family.end_links_of_age"),
     Job(time(0, 30), "billing.operations.days.close_day", days_back=1),
     Job(time(1, 0), "credit.operations.accounts.refresh_due_scores"),
     Job(time(6, 0), "billing.operations.due_dates.use_balances"),
     Job(time(8, 0), "billing.operations.collections.collect_due"),
-    Job(time(9, 0), "billing.operations.due_dates.announce_due", catch_up=False),
+    Job(time(9, 0), "billing.operations.due_dates.announce_due", catch_up=False, shared=True),
     Job(time(9, 10), "credit.operations.family.announce_coming_of_age", catch_up=False),
-    Job(time(9, 30), "billing.operations.dunning.send_reminders", catch_up=False, until=time(20)),
-    Job(time(20, 30), "billing.operations.dunning.suspend_unanswered", catch_up=False),
+    Job(
+        time(9, 30), "billing.operations.dunning.send_reminders", catch_up=False, until=time(20), shared=True
+    ),
+    Job(time(20, 30), "billing.operations.dunning.suspend_unanswered", catch_up=False, shared=True),
     Job(time(23, 0), "billing.operations.charges.settle_open_visits"),
 )

@@ -8,6 +8,7 @@ from oauth2_provider.views import TokenView
 
 from config.api_docs import api_docs
 from config.health import Health, metrics
+from config.problem_pages import problem, problems
 
 urlpatterns = [
     path("healthz", Health.as_view(), name="healthz"),
@@ -26,6 +27,8 @@ handler500 = "config.errors.server_error"
 urlpatterns += i18n_patterns(
     path("admin/", admin.site.urls),
     path("api/docs/", api_docs, name="api_docs"),
+    path("problems/", problems, name="problems"),
+    path("problems/<slug:code>", problem, name="problem"),
     path("", include("accounts.public_urls")),
     path("", include("hospitals.urls")),
     path("", include("lenders.urls")),

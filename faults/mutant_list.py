@@ -95,7 +95,7 @@ IN_THE_CODE = (
     Mutant(
         "the limit of a draw",
         path="credit/operations/limits.py",
-        old=" AND outstanding_fen + %(delta)s <= limit_fen",
+        old="AND account.outstanding_fen + move.delta_fen <= account.limit_fen",
         tests=("tests/scenarios/test_inpatient_stay.py::test_a_hold_above_the_limit_is_refused_whole",),
     ),
     Mutant(
@@ -117,7 +117,8 @@ IN_THE_CODE = (
     Mutant(
         "the day close's own lock",
         path="billing/operations/days.py",
-        old="    _lock(on, shared=False)\n",
+        old="SELECT pg_advisory_xact_lock(%s, %s)",
+        new="SELECT %s, %s",
         races=("close-charge",),
     ),
     Mutant(
@@ -208,8 +209,8 @@ IN_THE_CODE = (
     Mutant(
         "the range of a score",
         path="credit/operations/accounts.py",
-        old="if not isinstance(value, int) or not policy.score_min <= value <= policy.score_max:",
-        new="if False:",
+        old="return isinstance(given.value, int) and policy.score_min <= given.value <= policy.score_max",
+        new="return True",
         tests=(
             "tests/scenarios/test_score_decides.py::test_what_is_no_whole_number_in_the_range_is_refused_not_rounded",
         ),

@@ -124,11 +124,14 @@ class Hospital(models.Model):
     def is_online(self, on: date) -> bool:
         return self.online_on is not None and self.online_on <= on
 
+    def scenes_on(self, on: date) -> set[str]:
+        """What credit pays here on that date: the scenes that are live, once the hospital is online."""
+        if not self.is_online(on):
+            return set()
+        return set(HospitalScene.objects.live(on).filter(hospital=self).values_list("scene", flat=True))
+
     def offers(self, scene: str, on: date) -> bool:
-        """Whether credit pays this scene here on that date: the hospital is online and the scene live."""
-        return (
-            self.is_online(on) and HospitalScene.objects.live(on).filter(hospital=self, scene=scene).exists()
-        )
+        return scene in self.scenes_on(on)
 
 
 class HospitalSceneQuerySet(models.QuerySet["HospitalScene"]):
@@ -288,9 +291,12 @@ class PayoutAccount(models.Model):
     def __str__(self) -> str:
         return f"{self.bank_name} {self.masked_number}"
 
+    def bound_to(self, field: str) -> bytes:
+        return self.uid.bytes
+
     @property
     def number(self) -> str:
-        return decrypt(self.number_sealed, self.uid.bytes)
+        return decrypt(self.number_sealed, self.bound_to("number"))
 
     @property
     def masked_number(self) -> str:

@@ -43,12 +43,17 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-u", *arguments]
 
 
+def web(port: int) -> list[str]:
+    """The web server; the benchmarks start the same one."""
+    served = ("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread")
+    return python(*served, "--workers", "2", "--threads", "8", "--preload", "--no-control-socket")
+
+
 def commands() -> dict[str, list[str]]:
     """The processes of the platform."""
-    web = ("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORT}", "--worker-class", "gthread")
     celery = ("-m", "celery", "--quiet", "-A", "config")
     return {
-        "web": python(*web, "--workers", "2", "--threads", "8", "--preload", "--no-control-socket"),
+        "web": web(PORT),
         "worker": python("-W", AS_ROOT, *celery, "worker", "--concurrency", "2", "--without-mingle"),
         "beat": python(*celery, "beat", "--pidfile="),
         "sandbox": python("-m", "sandbox", "--port", str(SANDBOX_PORT)),

@@ -3,10 +3,11 @@ from accounts.models.clients import ApiClient, IdempotencyRecord
 from accounts.models.consents import Consent
 from accounts.models.jobs import JobRun
 from accounts.models.notices import Attempt, Event, Message, Notice, WebhookEndpoint
-from accounts.models.people import Person, PhoneCode, User
+from accounts.models.people import AddressTries, Person, PhoneCode, User
 
 __all__ = [
     "AccessEntry",
+    "AddressTries",
     "ApiClient",
     "Attempt",
     "Consent",

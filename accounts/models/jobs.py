@@ -6,10 +6,13 @@ from django.utils.translation import gettext_lazy as _
 class JobRun(models.Model):
     """How far a sweep has come. One row a (job, date, scope), however often and by however many it is run.
 
-    Its times are those of the wall, whatever date is being worked on: they say how long the work takes.
+    A share of a large sweep is first `queued`; the worker that claims it makes it `running`, then `done` or
+    `failed`, to be claimed again. Its times are those of the wall, whatever date is being worked on: they say
+    how long the work takes.
     """
 
     class State(models.TextChoices):
+        QUEUED = "queued", _("waiting for a worker")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
@@ -33,7 +36,7 @@ class JobRun(models.Model):
                 condition=Q(total=None) | Q(done__lte=F("total")), name="job_done_within_total"
             ),
             models.CheckConstraint(
-                condition=Q(state="running", finished_at=None)
+                condition=Q(state__in=["queued", "running"], finished_at=None)
                 | Q(state__in=["done", "failed"], finished_at__isnull=False),
                 name="job_finished_says_when",
             ),

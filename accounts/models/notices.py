@@ -234,14 +234,16 @@ class Message(models.Model):
 
     def seal(self, *, phone: str, text: str) -> None:
         """Gives a message that hangs on no notice its own recipient and words."""
-        self.phone_sealed = encrypt(phone, self._aad("phone"))
-        self.text_sealed = encrypt(text, self._aad("text"))
+        self.phone_sealed = encrypt(phone, self.bound_to("phone"))
+        self.text_sealed = encrypt(text, self.bound_to("text"))
 
     def opened(self) -> tuple[str, str]:
         """The recipient's telephone and the words, of a message that was sealed."""
-        return decrypt(self.phone_sealed, self._aad("phone")), decrypt(self.text_sealed, self._aad("text"))
+        return decrypt(self.phone_sealed, self.bound_to("phone")), decrypt(
+            self.text_sealed, self.bound_to("text")
+        )
 
-    def _aad(self, field: str) -> bytes:
+    def bound_to(self, field: str) -> bytes:
         return f"{self.reference}/{field}".encode()
 
 
@@ -303,15 +305,19 @@ class WebhookEndpoint(models.Model):
     def __str__(self) -> str:
         return f"webhook of {self.client_id}"
 
+    def bound_to(self, field: str) -> bytes:
+        # Both secrets alike: the current one becomes the previous one as it is.
+        return self.uid.bytes
+
     def seal_secret(self, secret: str) -> str:
-        return encrypt(secret, self.uid.bytes)
+        return encrypt(secret, self.bound_to("secret"))
 
     @property
     def secret(self) -> str:
-        return decrypt(self.secret_sealed, self.uid.bytes)
+        return decrypt(self.secret_sealed, self.bound_to("secret"))
 
     def live_secrets(self, at: datetime) -> Iterable[str]:
         """The current secret, then the one before it while it still counts."""
         yield self.secret
         if self.previous_until is not None and at < self.previous_until:
-            yield decrypt(self.previous_sealed, self.uid.bytes)
+            yield decrypt(self.previous_sealed, self.bound_to("previous"))

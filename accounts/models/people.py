@@ -19,6 +19,12 @@ def new_credit_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _position in range(CODE_LENGTH))
 
 
+def canonical_credit_code(text: str) -> str:
+    """Forgives spaces, hyphens, small letters, and the letters that are taken for digits."""
+    plain = "".join(text.split()).replace("-", "").upper()
+    return plain.translate(str.maketrans("OIL", "011"))
+
+
 class PersonQuerySet(models.QuerySet["Person"]):
     """Finds people without ever putting a name or a number into a query in plain text."""
 
@@ -30,9 +36,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.filter(phone_index=blind_index(text.strip(), "phone"))
 
     def by_credit_code(self, text: str) -> "PersonQuerySet":
-        """Forgives spaces, hyphens, small letters, and the letters that are taken for digits."""
-        plain = "".join(text.split()).replace("-", "").upper()
-        return self.filter(credit_code=plain.translate(str.maketrans("OIL", "011")))
+        return self.filter(credit_code=canonical_credit_code(text))
 
 
 class Person(models.Model):
@@ -83,36 +87,37 @@ class Person(models.Model):
     def __repr__(self) -> str:
         return f"<Person {self.credit_code}>"
 
-    def _aad(self, field: str) -> bytes:
+    def bound_to(self, field: str) -> bytes:
+        """What a sealed value of this row's field can be opened with, and with nothing else."""
         return self.uid.bytes + field.encode()
 
     @property
     def name(self) -> str:
-        return decrypt(self.name_sealed, self._aad("name"))
+        return decrypt(self.name_sealed, self.bound_to("name"))
 
     @name.setter
     def name(self, text: str) -> None:
-        self.name_sealed = encrypt(text, self._aad("name"))
+        self.name_sealed = encrypt(text, self.bound_to("name"))
 
     @property
     def resident_id(self) -> str:
-        return decrypt(self.resident_id_sealed, self._aad("resident_id"))
+        return decrypt(self.resident_id_sealed, self.bound_to("resident_id"))
 
     @resident_id.setter
     def resident_id(self, text: str) -> None:
         number = text.strip().upper()
-        self.resident_id_sealed = encrypt(number, self._aad("resident_id"))
+        self.resident_id_sealed = encrypt(number, self.bound_to("resident_id"))
         self.resident_id_index = blind_index(number, "resident_id")
 
     @property
     def phone(self) -> str:
         """Empty where none is known."""
-        return decrypt(self.phone_sealed, self._aad("phone")) if self.phone_sealed else ""
+        return decrypt(self.phone_sealed, self.bound_to("phone")) if self.phone_sealed else ""
 
     @phone.setter
     def phone(self, text: str) -> None:
         number = text.strip()
-        self.phone_sealed = encrypt(number, self._aad("phone")) if number else ""
+        self.phone_sealed = encrypt(number, self.bound_to("phone")) if number else ""
         self.phone_index = blind_index(number, "phone") if number else ""
 
     @property
@@ -212,3 +217,27 @@ class PhoneCode(models.Model):
 
     def __str__(self) -> str:
         return str(self.uid)
+
+
+class AddressTries(models.Model):
+    """How often a network address has tried to prove who somebody is, since the first try of its hour.
+
+    Of the address only a keyed hash is kept.
+    """
+
+    MOST = 20
+
+    address_index = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField()
+    since_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("tries of a network address")
+        verbose_name_plural = _("tries of network addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["address_index"], name="address_tries_one_row"),
+            models.CheckConstraint(condition=Q(tries__lte=20), name="address_tries_at_most_twenty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tries} since {self.since_at}"

@@ -9,6 +9,7 @@ from accounts.consent_texts import CONSENT_TEXTS
 from accounts.models import Consent, Person
 from common.articles import enforces
 from common.errors import Refusal
+from common.text import check_text
 
 
 class ConsentMissing(Refusal):
@@ -16,6 +17,9 @@ class ConsentMissing(Refusal):
 
     code = "consent_missing"
     status = 403
+    articles = (9, 25)
+    meaning = _("The citizen has not consented to this, or has withdrawn the consent.")
+    remedy = _("Ask the citizen. Without the consent nothing of theirs is used or shown.")
 
 
 @enforces(9, 25, 26)
@@ -24,8 +28,10 @@ def give_consent(
 ) -> Consent:
     """Consent to the words in force now. Given twice it is the same row; given to newer words, a new one.
 
-    `subject` is the lender's code for the purposes `lender` and `marketing`, empty for the others.
+    `subject` is the lender's code for the purposes `lender` and `marketing`, empty for the others. Raises
+    BadInput.
     """
+    check_text(channel, Consent.channel.field, article=26)
     version = CONSENT_TEXTS[purpose].version
     with transaction.atomic():
         # The person's row is the lock: two clicks must not both find nothing.

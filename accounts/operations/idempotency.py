@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient, IdempotencyRecord
 from accounts.operations.retry import whole_transaction
+from common.crypto import sm3
 from common.errors import Refusal
 
 
@@ -19,6 +20,8 @@ class KeyInFlight(Refusal):
     """Another request with the same key has not finished."""
 
     code = "idempotency_in_flight"
+    meaning = _("A request with the same Idempotency-Key has not finished.")
+    remedy = _("Wait a second, then send the same request with the same key.")
 
 
 class KeyReused(Refusal):
@@ -26,6 +29,12 @@ class KeyReused(Refusal):
 
     code = "idempotency_key_reused"
     status = 422
+    meaning = _("The Idempotency-Key stands for another request.")
+    remedy = _("Give a new request a key of its own. A repetition is the same request, unchanged.")
+
+
+def _in_flight() -> KeyInFlight:
+    return KeyInFlight(_("A request with this Idempotency-Key is still under way. Ask again in a moment."))
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,10 @@ class Answer:
     status: int
     body: Any
     replayed: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
 
 
 class _NotKept(Exception):
@@ -54,6 +67,13 @@ _CLAIM = """
 """
 
 
+_HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+def _lock_name(client: ApiClient, key: str) -> str:
+    return f"idempotency {client.pk} {key}"
+
+
 def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,7 +83,7 @@ def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int 
                 "key": key,
                 "request_hash": request_hash,
                 "at": at,
-                "lock": f"idempotency {client.pk} {key}",
+                "lock": _lock_name(client, key),
             },
         )
         row = cursor.fetchone()
@@ -73,7 +93,7 @@ def _claim(client: ApiClient, key: str, request_hash: str, at: datetime) -> int 
 def _recorded(client: ApiClient, key: str, request_hash: str) -> Answer:
     record = IdempotencyRecord.objects.filter(client=client, key=key).first()
     if record is None:
-        raise KeyInFlight(_("A request with this Idempotency-Key is still under way. Ask again in a moment."))
+        raise _in_flight()
     if record.request_hash != request_hash:
         raise KeyReused(_("This Idempotency-Key was used for another request."))
     return Answer(record.status or 200, record.body, replayed=True)
@@ -99,7 +119,7 @@ def once(
         if record_id is None:
             return _recorded(client, key, request_hash)
         answer = effect()
-        if not 200 <= answer.status < 300:
+        if not answer.succeeded:
             raise _NotKept(answer)
         body = json.loads(json.dumps(answer.body, cls=DjangoJSONEncoder))
         IdempotencyRecord.objects.filter(pk=record_id).update(status=answer.status, body=body)
@@ -109,3 +129,76 @@ def once(
         return whole_transaction(work)
     except _NotKept as not_kept:
         return not_kept.answer
+
+
+# So many parts are one transaction: long enough to be worth it, short enough that nobody waits for its locks.
+PARTS_AT_ONCE = 100
+
+
+def once_each(
+    *,
+    client: ApiClient,
+    key: str,
+    request_hash: str,
+    parts: int,
+    at: datetime,
+    effect: Callable[[list[int]], list[Answer]],
+) -> list[Answer]:
+    """The same for a request of many parts: one answer a part, in order.
+
+    Each part has a key of its own, made of the request's key and the part's place. The effect is given some
+    of the places that have not succeeded before and answers each of them; the others get the answer that
+    they got. Raises KeyReused, KeyInFlight.
+    """
+    answers: list[Answer] = []
+    for first in range(0, parts, PARTS_AT_ONCE):
+        places = range(first, min(first + PARTS_AT_ONCE, parts))
+
+        def work(places: range = places) -> list[Answer]:
+            _bind(client, key, request_hash, parts, at)
+            return _once_each(client, key, request_hash, places, at, effect)
+
+        answers += whole_transaction(work)
+    return answers
+
+
+def _once_each(
+    client: ApiClient,
+    key: str,
+    request_hash: str,
+    places: range,
+    at: datetime,
+    effect: Callable[[list[int]], list[Answer]],
+) -> list[Answer]:
+    keys = {place: sm3(f"part {place} of {key}".encode()) for place in places}
+    records = IdempotencyRecord.objects.filter(client=client, key__in=keys.values())
+    known = {record.key: Answer(record.status or 200, record.body, replayed=True) for record in records}
+    todo = [place for place in places if keys[place] not in known]
+    made = dict(zip(todo, effect(todo), strict=True)) if todo else {}
+    IdempotencyRecord.objects.bulk_create(
+        IdempotencyRecord(
+            client=client,
+            key=keys[place],
+            request_hash=request_hash,
+            status=answer.status,
+            body=answer.body,
+            created_at=at,
+        )
+        for place, answer in made.items()
+        if answer.succeeded
+    )
+    return [known.get(keys[place]) or made[place] for place in places]
+
+
+def _bind(client: ApiClient, key: str, request_hash: str, parts: int, at: datetime) -> None:
+    """Ties the key to this request for good, and holds it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [_lock_name(client, key)])
+        (held,) = cursor.fetchone()
+    if not held:
+        raise _in_flight()
+    record_id = _claim(client, key, request_hash, at)
+    if record_id is None:
+        _recorded(client, key, request_hash)
+    else:
+        IdempotencyRecord.objects.filter(pk=record_id).update(status=202, body={"parts": parts})

@@ -1,16 +1,17 @@
 """Telling people something: a notice in the app, and messages in the outbox, in the caller's transaction."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
 
 from accounts.models import Message, Notice, Person
 from accounts.notices import NoticeKind
 
-BATCH = 1000
 # In this order: the voice call only where the text message failed.
 TEXT_THEN_VOICE = ("sms", "voice")
 
@@ -19,11 +20,28 @@ TEXT_THEN_VOICE = ("sms", "voice")
 class NewNotice:
     """`channels` are tried in order, each when the one before has failed; none means in the app only."""
 
-    person: Person
+    person_id: int
     kind: NoticeKind
     params: Mapping[str, Any]
     reference: str
     channels: Sequence[str] = TEXT_THEN_VOICE
+
+
+# A notice and its first message are one statement: whoever is told twice is told once, over every channel.
+_TELL = """
+    WITH told AS (
+        INSERT INTO accounts_notice (person_id, kind, params, channels, reference, created_at)
+        SELECT person_id, kind, params::jsonb, channels::jsonb, reference, %(at)s
+          FROM unnest(%(people)s::bigint[], %(kinds)s::text[], %(params)s::text[], %(channels)s::text[],
+                      %(references)s::text[]) AS new (person_id, kind, params, channels, reference)
+            ON CONFLICT (reference) DO NOTHING
+     RETURNING id, person_id, reference, channels ->> 0 AS channel)
+    INSERT INTO accounts_message (channel, reference, notice_id, phone_sealed, text_sealed, state, attempts,
+                                  created_at, next_at, gateway_id)
+    SELECT channel, reference || ':' || channel, told.id, '', '', 'queued', 0, %(at)s, %(at)s, ''
+      FROM told
+      JOIN accounts_person person ON person.id = told.person_id
+     WHERE channel IS NOT NULL AND person.phone_sealed <> ''"""
 
 
 def message_for(notice: Notice, channel: str, at: datetime) -> Message:
@@ -33,40 +51,26 @@ def message_for(notice: Notice, channel: str, at: datetime) -> Message:
     )
 
 
-def notify_many(new: Iterable[NewNotice], *, at: datetime) -> list[Notice]:
-    """Tells many at once, in a few statements. A reference that is known already changes nothing.
+def notify_many(new: Iterable[NewNotice], *, at: datetime) -> None:
+    """Tells many at once, in one statement. A reference that is known already changes nothing.
 
-    Somebody without a telephone is told in the app only. Returns the notices of all references, old and new,
-    in the order asked for.
+    Somebody without a telephone is told in the app only.
     """
     asked = list(new)
-    with transaction.atomic():
-        Notice.objects.bulk_create(
-            [
-                Notice(
-                    person=one.person,
-                    kind=one.kind.code,
-                    params=dict(one.params),
-                    channels=list(one.channels),
-                    reference=one.reference,
-                    created_at=at,
-                )
-                for one in asked
-            ],
-            batch_size=BATCH,
-            ignore_conflicts=True,
+    if not asked:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TELL,
+            {
+                "people": [one.person_id for one in asked],
+                "kinds": [one.kind.code for one in asked],
+                "params": [json.dumps(one.params, cls=DjangoJSONEncoder) for one in asked],
+                "channels": [json.dumps(list(one.channels)) for one in asked],
+                "references": [one.reference for one in asked],
+                "at": at,
+            },
         )
-        notices = Notice.objects.in_bulk([one.reference for one in asked], field_name="reference")
-        Message.objects.bulk_create(
-            [
-                message_for(notices[one.reference], one.channels[0], at)
-                for one in asked
-                if one.channels and one.person.phone_sealed
-            ],
-            batch_size=BATCH,
-            ignore_conflicts=True,
-        )
-    return [notices[one.reference] for one in asked]
 
 
 def notify(
@@ -77,10 +81,9 @@ def notify(
     reference: str,
     at: datetime,
     channels: Sequence[str] = TEXT_THEN_VOICE,
-) -> Notice:
+) -> None:
     """Tells one person, once per reference."""
-    [notice] = notify_many([NewNotice(person, kind, params, reference, channels)], at=at)
-    return notice
+    notify_many([NewNotice(person.pk, kind, params, reference, channels)], at=at)
 
 
 def mark_read(*, person: Person, at: datetime) -> int:

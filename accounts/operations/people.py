@@ -17,6 +17,9 @@ class CannotRegister(Refusal):
     """The identity number is already registered under another name."""
 
     code = "cannot_register"
+    articles = (26,)
+    meaning = _("The identity number is registered under another name.")
+    remedy = _("Check number and name against the identity card. If both are right, ask the service centre.")
 
 
 def _checked_name(text: str) -> str:

@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Message, PhoneCode
+from accounts.operations.tries import count_try, forget_tries
 from accounts.wording import scheme_names
 from common.crypto import blind_index
 from common.errors import BadInput, Refusal
@@ -35,12 +36,16 @@ class TooManyCodes(Refusal):
 
     code = "too_many_codes"
     status = 429
+    meaning = _("One telephone is sent ten codes a day.")
+    remedy = _("Use the newest code, or ask again tomorrow.")
 
 
 class WrongCode(BadInput):
     """Wrong, used, expired, tried too often, or never sent: the same words for all of them."""
 
     code = "wrong_code"
+    meaning = _("The code is wrong, was used, is older than five minutes, or was tried five times.")
+    remedy = _("Ask for a new code, and type it within five minutes.")
 
 
 def _hash(uid: UUID, code: str) -> str:
@@ -54,12 +59,14 @@ def _normalised(phone: str) -> str:
         raise BadInput(invalid.reason, field="phone") from None
 
 
-def send_code(*, phone: str, language: str = "zh-hans", at: datetime) -> UUID:
-    """Puts a code for this telephone into the outbox; the code's own id. Raises BadInput and TooManyCodes.
+def send_code(*, phone: str, language: str = "zh-hans", address: str, at: datetime) -> UUID:
+    """Puts a code for this telephone into the outbox; the code's own id.
 
-    Asked again within a minute it sends nothing new: the first message may still be on its way.
+    Asked again within a minute it sends nothing new: the first message may still be on its way. `address` is
+    that of the network it is asked from. Raises BadInput, TooManyTries and TooManyCodes.
     """
     number = _normalised(phone)
+    count_try(address=address, at=at)
     index = blind_index(number, "phone")
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -87,12 +94,13 @@ def send_code(*, phone: str, language: str = "zh-hans", at: datetime) -> UUID:
     return row.uid
 
 
-def check_code(*, phone: str, code: str, at: datetime) -> None:
-    """Uses the newest code of this telephone up. Raises WrongCode.
+def check_code(*, phone: str, code: str, address: str, at: datetime) -> None:
+    """Uses the newest code of this telephone up. Raises TooManyTries, WrongCode.
 
     A transaction of its own, never part of another: a try counts even when what it was for is rolled back.
     """
     number = _normalised(phone)
+    count_try(address=address, at=at)
     index = blind_index(number, "phone")
     given = "".join(code.split())
     with transaction.atomic(durable=True):
@@ -108,3 +116,5 @@ def check_code(*, phone: str, code: str, at: datetime) -> None:
         )
     if not is_used:
         raise WrongCode(_("The code is wrong or no longer good. Ask for a new one."), field="code")
+    # The asking and this.
+    forget_tries(address=address, tries=2)

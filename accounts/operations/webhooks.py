@@ -13,6 +13,7 @@ from accounts.gateways import UnsafeAddress, check_callback
 from accounts.models import ApiClient, WebhookEndpoint
 from common.articles import enforces
 from common.errors import BadInput, Refusal
+from common.text import check_text
 
 # Both signatures are sent for a day after a change: a receiver can change over without losing an event.
 OVERLAP = timedelta(hours=24)
@@ -27,6 +28,9 @@ class CallbackNotAllowed(Refusal):
     """The platform does not call that address."""
 
     code = "callback_not_allowed"
+    articles = (32,)
+    meaning = _("The platform calls public addresses by HTTPS and no others.")
+    remedy = _("Give an https:// address that can be reached from the internet.")
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,10 @@ def set_webhook(*, client: ApiClient, url: str, secret: str | None = None, at: d
     """Sets the client's one endpoint. The same call again changes nothing.
 
     Without a secret the first call makes one; a different secret replaces the current one, which stays live
-    for a day beside it. Raises BadInput for a secret too short, CallbackNotAllowed for an address that is not
-    public HTTPS.
+    for a day beside it. Raises BadInput for a secret too short or an address too long, CallbackNotAllowed
+    for an address that is not public HTTPS.
     """
+    check_text(url, WebhookEndpoint.url.field, article=32)
     checked = _checked_secret(secret) if secret is not None else None
     try:
         check_callback(url)

@@ -28,6 +28,8 @@ class CursorInvalid(Refusal):
 
     code = "invalid_cursor"
     status = 404
+    meaning = _("The cursor is none that this list gave.")
+    remedy = _("Begin at the first page, and follow next as it stands.")
 
     def __init__(self, field: str = "cursor") -> None:
         super().__init__(_("This is not a cursor of this list."), field=field)

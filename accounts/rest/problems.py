@@ -16,12 +16,12 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
-from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts.operations.retry import sqlstate
+from accounts.rest.meanings import MEANINGS
 from common.errors import Refusal
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,12 @@ def problem(status: int, code: str, detail: str, **members: Any) -> Problem:
     return body | {name: value for name, value in members.items() if value is not None}
 
 
+def plain_problem(code: str) -> Problem:
+    """One of the API's own, in the words that its page has too."""
+    known = MEANINGS[code]
+    return problem(known.status, code, str(known.meaning))
+
+
 def problem_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler for every view of the API. It answers everything: no client ever gets HTML."""
     set_rollback()
@@ -53,21 +59,26 @@ def problem_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
     return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
 
 
+def problem_of(exc: Refusal | exceptions.ValidationError) -> Problem:
+    """What an answer says of one part that was refused."""
+    return _answer(exc, {})[0]
+
+
 def _answer(exc: Exception, context: Mapping[str, Any]) -> tuple[Problem, dict[str, str]]:
     if isinstance(exc, Refusal):
         return problem(exc.status, exc.code, str(exc), article=exc.article, field=exc.field), {}
     if isinstance(exc, Http404 | exceptions.NotFound):
-        return problem(404, "not_found", _("There is nothing at this address.")), {}
+        return plain_problem("not_found"), {}
     if isinstance(exc, PermissionDenied):
-        return problem(403, "permission_denied", _("This is not allowed.")), {}
+        return plain_problem("permission_denied"), {}
     if isinstance(exc, exceptions.ValidationError):
         return _invalid(exc), {}
     if isinstance(exc, exceptions.APIException):
         return _of_framework(exc)
     if isinstance(exc, RequestDataTooBig):
-        return problem(413, "too_large", _("The request is too large.")), {}
+        return plain_problem("too_large"), {}
     if isinstance(exc, SuspiciousOperation):
-        return problem(400, "bad_request", _("The request cannot be understood.")), {}
+        return plain_problem("bad_request"), {}
     if isinstance(exc, OperationalError | InterfaceError) or sqlstate(exc).startswith("53"):
         return _of_database(exc, context)
     return _inner(exc, context), {}
@@ -87,16 +98,14 @@ def _of_framework(exc: exceptions.APIException) -> tuple[Problem, dict[str, str]
 def _of_database(exc: Exception, context: Mapping[str, Any]) -> tuple[Problem, dict[str, str]]:
     retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if sqlstate(exc) in _BUSY:
-        return problem(409, "busy", _("Somebody else is working on this. Try again in a moment.")), retry
+        return plain_problem("busy"), retry
     _report(exc, context)
-    return problem(
-        503, "unavailable", _("The platform cannot do this right now. Nothing was changed.")
-    ), retry
+    return plain_problem("unavailable"), retry
 
 
 def _inner(exc: Exception, context: Mapping[str, Any]) -> Problem:
     _report(exc, context)
-    return problem(500, "internal_error", _("Something went wrong on our side. Nothing was changed."))
+    return plain_problem("internal_error")
 
 
 def _report(exc: Exception, context: Mapping[str, Any]) -> None:
@@ -135,15 +144,16 @@ def _errors(detail: Any, codes: Any, path: str) -> Iterator[dict[str, str]]:
         yield {"field": path, "detail": str(detail), "code": str(codes)}
 
 
-def _page(status: int, code: str, detail: str) -> JsonResponse:
-    return JsonResponse(problem(status, code, detail), status=status, content_type=CONTENT_TYPE)
+def _page(code: str) -> JsonResponse:
+    body = plain_problem(code)
+    return JsonResponse(body, status=body["status"], content_type=CONTENT_TYPE)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """For addresses of the API that no view answers: the same body as for an object that is not there."""
-    return _page(404, "not_found", _("There is nothing at this address."))
+    return _page("not_found")
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """For what fails before or after a view of the API."""
-    return _page(500, "internal_error", _("Something went wrong on our side. Nothing was changed."))
+    return _page("internal_error")

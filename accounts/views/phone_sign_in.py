@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -18,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person, User
+from accounts.network import network_address
 from accounts.operations.phone_codes import check_code, send_code
 from accounts.sessions import put_sealed, take_sealed
 from common.errors import Refusal
@@ -70,7 +72,7 @@ def _ask_phone(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         try:
-            send_code(phone=form.cleaned_data["phone"], language=get_language() or "zh-hans", at=at)
+            _send(request, form.cleaned_data["phone"], at)
         except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
@@ -79,11 +81,16 @@ def _ask_phone(request: HttpRequest) -> HttpResponse:
     return _page(request, form, "phone")
 
 
+def _send(request: HttpRequest, phone: str, at: datetime) -> None:
+    language = get_language() or "zh-hans"
+    send_code(phone=phone, language=language, address=network_address(request), at=at)
+
+
 def _ask_code(request: HttpRequest, phone: str) -> HttpResponse:
     at = timezone.now()
     if request.POST.get("part") == "resend":
         try:
-            send_code(phone=phone, language=get_language() or "zh-hans", at=at)
+            _send(request, phone, at)
         except Refusal as refusal:
             messages.error(request, str(refusal))
         else:
@@ -92,7 +99,7 @@ def _ask_code(request: HttpRequest, phone: str) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            check_code(phone=phone, code=form.cleaned_data["code"], at=at)
+            check_code(phone=phone, code=form.cleaned_data["code"], address=network_address(request), at=at)
         except Refusal as refusal:
             form.add_error("code", str(refusal))
         else:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
-from common.errors import BadInput
+from billing.operations.batches import no_such_lender
 from lenders.models import Lender
 
 
@@ -14,5 +12,5 @@ def named_lender(given: dict[str, Any]) -> Lender | None:
         return None
     lender = Lender.objects.filter(code=given["lender"]).first()
     if lender is None:
-        raise BadInput(_("There is no lender of this code."), field="lender", article=23)
+        raise no_such_lender()
     return lender

@@ -6,16 +6,20 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Person
 from accounts.operations.access import record_access, record_listing
-from accounts.rest.batches import Part, each, in_parts
+from accounts.operations.idempotency import Answer
+from accounts.rest.acceptance import acceptance
+from accounts.rest.batches import each, in_parts
 from accounts.rest.endpoints import NUMBER, endpoint, in_path, listing, one_of, take_nothing
 from accounts.rest.filters import codes_in, within
 from accounts.rest.idempotency import changes_nothing, idempotent
 from accounts.rest.pages import page
+from accounts.rest.problems import problem_of
 from accounts.rest.views import read, read_query
 from billing.api import examples
 from billing.api.finding import named_lender
@@ -34,11 +38,13 @@ from billing.api.hospital_serializers import (
     SettleVisitSerializer,
     VisitItemsSerializer,
     VisitSerializer,
+    bill_body,
     lines,
     parts,
 )
 from billing.models import Bill, Visit
 from billing.operations import charges, refunds
+from billing.operations.batches import Asked, charge_batch
 from billing.operations.credit_check import check_credit
 from billing.operations.patients import PatientKey, identify
 from common.errors import BadInput, Refusal
@@ -48,6 +54,7 @@ from hospitals.api import HospitalView
 from lenders.operations.facilities import NoLender
 
 DRAWING = (charges.CannotCharge, NoAccount, AccountNotActive, NoLender, CannotDraw)
+ACCEPT_CHARGE = acceptance(ChargeSerializer)
 OF_BILL = in_path("number", NUMBER, examples.BILL_NUMBER, _("The bill's number."))
 OF_VISIT = in_path("number", NUMBER, examples.VISIT_NUMBER, _("The visit's number, as the platform gave it."))
 
@@ -237,7 +244,7 @@ class ChargingView(PatientView):
             hospital_visit_no=given["visit_number"],
             at=at,
         )
-        return Response(HospitalBillSerializer(bill).data, status=201)
+        return Response(bill_body(bill), status=201)
 
 
 class Bills(ChargingView):
@@ -317,16 +324,55 @@ class BillBatch(ChargingView):
     @in_parts
     def post(self, request: Request) -> Response:
         given = read(ChargeBatchSerializer, request)
-        answers = each(self, request, given["bills"], self.checked_charge)
-        return Response({"results": [self.shown(part) for part in answers]})
+        answers = each(self, request, given["bills"], self.charge_all)
+        return Response({"results": [shown(answer) for answer in answers]})
 
-    def checked_charge(self, bill: dict[str, Any]) -> Response:
-        checked = ChargeSerializer(data=bill)
-        checked.is_valid(raise_exception=True)
-        return self.charge(checked.validated_data)
+    def charge_all(self, bodies: list[Any]) -> list[Answer]:
+        asked = [asked_of(body) for body in bodies]
+        understood = [one for one in asked if isinstance(one, Asked)]
+        made = iter(
+            charge_batch(
+                actor=self.client,
+                hospital=self.hospital,
+                asked=understood,
+                purpose=self.purpose,
+                at=timezone.now(),
+            )
+        )
+        return [one if isinstance(one, Answer) else answer_to(next(made)) for one in asked]
 
-    def shown(self, part: Part) -> dict[str, Any]:
-        return {"status": part.status, "bill": part.body, "problem": part.problem}
+
+def asked_of(body: Any) -> Asked | Answer:
+    """A charge of a batch as it was meant, or the answer that says what is wrong with it."""
+    given = ACCEPT_CHARGE(body)
+    if given is None:
+        serializer = ChargeSerializer(data=body)
+        if not serializer.is_valid():
+            return problem_answer(ValidationError(serializer.errors))
+        given = serializer.validated_data
+    return Asked(
+        key=key_of(given),
+        scene=given["scene"],
+        items=lines(given["items"]),
+        insurance=parts(given["insurance"]),
+        self_paid_fen=given["self_paid_fen"],
+        lender_code=given.get("lender", ""),
+        hospital_visit_no=given["visit_number"],
+    )
+
+
+def answer_to(made: Bill | Refusal) -> Answer:
+    return Answer(201, bill_body(made)) if isinstance(made, Bill) else problem_answer(made)
+
+
+def problem_answer(refusal: Refusal | ValidationError) -> Answer:
+    problem = problem_of(refusal)
+    return Answer(problem["status"], problem)
+
+
+def shown(answer: Answer) -> dict[str, Any]:
+    done, refused = (answer.body, None) if answer.succeeded else (None, answer.body)
+    return {"status": answer.status, "bill": done, "problem": refused}
 
 
 class BillView(HospitalView):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.chained import append_only
 from accounts.models import Person, User
+from common.spans import Span
 from credit.models import CreditAccount, Policy
 from hospitals.models import Hospital, Scene
 from lenders.models import Lender, Product
@@ -85,6 +86,10 @@ class BillQuerySet(models.QuerySet["Bill"]):
     def owed_by(self, person: Person) -> BillQuerySet:
         """Bills whose debt is this person's, whoever was treated."""
         return self.filter(payer=person)
+
+    def owed_within(self, payers: Span) -> BillQuerySet:
+        """Bills of the payers in a span of ids."""
+        return self.filter(payer__gte=payers.first, payer__lte=payers.last)
 
     def seen_by(self, person: Person) -> BillQuerySet:
         """Bills that a person pays or was treated for (Article 28)."""
@@ -387,6 +392,9 @@ class Objection(models.Model):
     answer_by_on = models.DateField(_("answer by"))
     answered_on = models.DateField(_("answered on"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
+    )
     upheld = models.BooleanField(_("upheld"), null=True, blank=True)
     answer = models.CharField(_("answer"), max_length=1000, blank=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.chained import append_only
@@ -29,15 +30,18 @@ class LedgerAccount(models.Model):
     hospital = models.ForeignKey(Hospital, models.PROTECT, null=True, blank=True, related_name="+")
     payer = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
 
+    # The one side that the kind leaves open, in one column that an index can find it by.
+    party = models.GeneratedField(
+        expression=Coalesce("payer_id", "hospital_id", 0),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+
     class Meta:
         verbose_name = _("ledger account")
         verbose_name_plural = _("ledger accounts")
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "lender", "hospital", "payer"],
-                name="ledger_account_once",
-                nulls_distinct=False,
-            ),
+            models.UniqueConstraint(fields=["kind", "lender", "party"], name="ledger_account_once"),
             models.CheckConstraint(
                 name="ledger_account_has_its_parties",
                 condition=Q(
@@ -88,7 +92,7 @@ class Transfer(models.Model):
     credit = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="credits")
     amount_fen = models.BigIntegerField(_("amount"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    reference = models.CharField(_("reference"), max_length=80)
+    reference = models.CharField(_("reference"), max_length=100)
     business_on = models.DateField(_("business date"))
     at = models.DateTimeField(_("at"))
 

@@ -13,6 +13,7 @@ from accounts.operations.jobs import track
 from billing.interest import DAYS_TIMES_MILLION
 from billing.models.bills import Bill, BillQuerySet
 from common.articles import enforces
+from common.spans import EVERYBODY, Span
 
 BILLS_PER_CHUNK = 5_000
 
@@ -69,8 +70,9 @@ _ACCRUE = """
       FROM totals t
       JOIN bills ON bills.id = t.id
       JOIN billing_ledgeraccount owing
-        ON owing.kind = 'charges' AND owing.lender_id = t.lender_id AND owing.payer_id = t.payer_id
-      JOIN billing_ledgeraccount income ON income.kind = 'income' AND income.lender_id = t.lender_id
+        ON owing.kind = 'charges' AND owing.lender_id = t.lender_id AND owing.party = t.payer_id
+      JOIN billing_ledgeraccount income
+        ON income.kind = 'income' AND income.lender_id = t.lender_id AND income.party = 0
      WHERE t.more_fen > 0"""
 
 _OPEN_ACCOUNTS = """
@@ -83,14 +85,14 @@ _OPEN_ACCOUNTS = """
 
 
 @enforces(23)
-def accrue_charges(*, on: date, at: datetime) -> int:
+def accrue_charges(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Charge every overdue bill for each day up to and with `on`, once that day has ended.
 
     A bill paid during a day is not charged for it. Safe to run twice, late, or by two at once. Returns
     how many bills were looked at.
     """
-    ids = list(_to_accrue(on).order_by("pk").values_list("pk", flat=True))
-    with track("accrue_charges", on) as job:
+    ids = list(_to_accrue(on).owed_within(payers).order_by("pk").values_list("pk", flat=True))
+    with track("accrue_charges", on, payers) as job:
         for start in range(0, len(ids), BILLS_PER_CHUNK):
             accrue_bills(ids=ids[start : start + BILLS_PER_CHUNK], on=on, at=at)
             job.advance(min(start + BILLS_PER_CHUNK, len(ids)), len(ids))

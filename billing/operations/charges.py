@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Sum
@@ -17,34 +17,84 @@ from billing.models import Bill, DayClose, Item, Transfer, Visit
 from billing.numbering import next_number
 from billing.operations.days import open_business_day
 from billing.operations.ledger import Books, Move, post
+from billing.operations.posting import Draft, post_bills
 from billing.operations.telling import tell_hospital, tell_lender
 from billing.parts import MOST_FEN, Insurance, Line, check_insurance, check_lines, check_parts
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
-from credit.calendar import due_date
-from credit.models import AccountEvent, CreditAccount, Policy
-from credit.operations.family import Coverage, coverage_of
-from credit.operations.limits import CannotDraw, draw, give_back, lock_accounts, require_active
+from credit.models import AccountEvent, CreditAccount
+from credit.operations.family import Coverage, NoAccount, coverages_of
+from credit.operations.limits import CannotDraw, Step, draw, give_back, lock_accounts, require_active
 from hospitals.models import Hospital, Scene
 from lenders.models import Facility, Lender
-from lenders.operations.facilities import usable_facility
+from lenders.operations.facilities import choose_facility, usable_facilities
 
 
 class CannotCharge(Refusal):
     code = "cannot_charge"
+    articles = (15,)
+    meaning = _("The hospital does not take credit for this service yet.")
+    remedy = _("Take another payment; care is not refused.")
 
 
 class CannotVoid(Refusal):
     code = "cannot_void"
+    articles = (17,)
+    meaning = _("A bill is undone on its own day only, before anything came back on it.")
+    remedy = _("Refund it instead.")
 
 
 class VisitEnded(Refusal):
     code = "visit_ended"
+    articles = (17,)
+    meaning = _("The visit was settled or cancelled before.")
+    remedy = _("Open another visit, or refund the bill.")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What a hospital asks to have charged in one step: a visit opened and settled at once.
+
+    `insurance` is None while the insurance part is not settled.
+    """
+
+    patient: Person
+    scene: str
+    items: Sequence[Line]
+    insurance: Insurance | None
+    self_paid_fen: int
+    lender: Lender | None = None
+    hospital_visit_no: str = ""
 
 
 @enforces(17)
 @transaction.atomic
+def charge_many(
+    *, hospital: Hospital, charges: Sequence[Charge], cashier: User | None = None, at: datetime
+) -> list[Bill | Refusal]:
+    """Charge many at once: for each its bill, or the refusal that `charge` would raise, in order.
+
+    Where the limit is short the lender pays up to it and the bill says what is paid on the spot; of several
+    charges to one account the earlier draws first.
+    """
+    till = _Till.open(hospital=hospital, patients=[charge.patient for charge in charges], at=at)
+    drafts: list[Draft | Refusal] = []
+    for charge in charges:
+        try:
+            check_parts(charge.items, charge.insurance, charge.self_paid_fen)
+            visit = till.admit(charge.patient, charge.scene, charge.lender)
+            financed_fen = till.finance(visit.account, charge.self_paid_fen)
+        except Refusal as refusal:
+            drafts.append(refusal)
+            continue
+        visit.hospital_visit_no, visit.cashier = charge.hospital_visit_no, cashier
+        visit.state, visit.ended_at = Visit.State.SETTLED, at
+        drafts.append(Draft(visit, charge.items, charge.insurance, charge.self_paid_fen, financed_fen))
+    posted = iter(post_bills([draft for draft in drafts if isinstance(draft, Draft)], cashier=cashier, at=at))
+    return [next(posted) if isinstance(draft, Draft) else draft for draft in drafts]
+
+
 def charge(
     *,
     hospital: Hospital,
@@ -58,29 +108,12 @@ def charge(
     cashier: User | None = None,
     at: datetime,
 ) -> Bill:
-    """Charge in one step: a visit opened and settled at once.
-
-    `insurance` is None while the insurance part is not settled. Where the limit is short the lender pays up
-    to it and the bill says what is paid on the spot. Raises BadInput, CannotCharge, CannotDraw,
-    AccountNotActive, NoAccount, NoLender.
-    """
-    check_parts(items, insurance, self_paid_fen)
-    coverage, facility = _admit(hospital, patient, scene, lender, at)
-    visit = Visit(
-        hospital=hospital,
-        scene=scene,
-        hospital_visit_no=hospital_visit_no,
-        patient=patient,
-        payer=coverage.payer,
-        account=coverage.drawn,
-        product=facility.product,
-        state=Visit.State.SETTLED,
-        opened_at=at,
-        opened_on=business_date(at),
-        ended_at=at,
-        cashier=cashier,
-    )
-    return _post_bill(visit, list(items), insurance, self_paid_fen, cashier, at)
+    """One `Charge`. Raises BadInput, CannotCharge, CannotDraw, AccountNotActive, NoAccount, NoLender."""
+    asked = Charge(patient, scene, items, insurance, self_paid_fen, lender, hospital_visit_no)
+    [answer] = charge_many(hospital=hospital, charges=[asked], cashier=cashier, at=at)
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
 
 
 @enforces(14)
@@ -99,26 +132,13 @@ def open_visit(
     """Register or admit without a deposit, holding credit for what is to come. Raises as `charge` does."""
     if not 0 <= hold_fen <= MOST_FEN:
         raise BadInput(_("A hold is an amount of 0 fen or more."), field="hold_fen", article=17)
-    coverage, facility = _admit(hospital, patient, scene, lender, at)
-    number = next_number("V", business_date(at))
+    visit = _Till.open(hospital=hospital, patients=[patient], at=at).admit(patient, scene, lender)
+    visit.number = next_number("V", visit.opened_on)
     if hold_fen:
-        draw(
-            account=coverage.drawn, kind=AccountEvent.Kind.HOLD, amount_fen=hold_fen, reference=number, at=at
-        )
-    return Visit.objects.create(
-        number=number,
-        hospital=hospital,
-        scene=scene,
-        hospital_visit_no=hospital_visit_no,
-        patient=patient,
-        payer=coverage.payer,
-        account=coverage.drawn,
-        product=facility.product,
-        hold_fen=hold_fen,
-        opened_at=at,
-        opened_on=business_date(at),
-        cashier=cashier,
-    )
+        draw([Step(visit.account, AccountEvent.Kind.HOLD, hold_fen, visit.number)], at=at)
+    visit.hold_fen, visit.hospital_visit_no, visit.cashier = hold_fen, hospital_visit_no, cashier
+    visit.save()
+    return visit
 
 
 @transaction.atomic
@@ -169,7 +189,12 @@ def settle_visit(
     visit.account = accounts[visit.account_id]
     _release(visit, at)
     visit.state, visit.ended_at = Visit.State.SETTLED, at
-    return _post_bill(visit, list(items), insurance, self_paid_fen, cashier, at, total_fen=total)
+    visit.save(update_fields=["state", "ended_at"])
+    draft = Draft(
+        visit, items, insurance, self_paid_fen, _financed(self_paid_fen, visit.account.available_fen)
+    )
+    [bill] = post_bills([draft], cashier=cashier, at=at)
+    return bill
 
 
 @transaction.atomic
@@ -244,13 +269,8 @@ def void_bill(*, bill: Bill, at: datetime) -> Bill:
             article=17,
             bill=bill.number,
         )
-    give_back(
-        account=accounts[bill.account_id],
-        kind=AccountEvent.Kind.VOID,
-        amount_fen=bill.financed_fen,
-        reference=bill.number,
-        at=at,
-    )
+    account = accounts[bill.account_id]
+    give_back([Step(account, AccountEvent.Kind.VOID, -bill.financed_fen, bill.number)], at=at)
     books = Books(bill.lender_id)
     post(
         [
@@ -280,133 +300,68 @@ def void_bill(*, bill: Bill, at: datetime) -> Bill:
     return bill
 
 
-def _admit(
-    hospital: Hospital, patient: Person, scene: str, lender: Lender | None, at: datetime
-) -> tuple[Coverage, Facility]:
-    """Who pays and which lender, with the accounts locked and found active."""
-    on = business_date(at)
-    if not hospital.offers(scene, on):
-        raise CannotCharge(
-            _("%(hospital)s does not offer this by credit yet."),
-            article=15,
-            field="scene",
-            hospital=hospital.name,
-        )
-    coverage = coverage_of(patient=patient, on=on)
-    accounts = lock_accounts(coverage.account_ids)
-    for account in accounts.values():
-        require_active(account)
-    coverage = Coverage(coverage.payer, accounts[coverage.drawn.pk], accounts[coverage.standing.pk])
-    return coverage, usable_facility(person=coverage.payer, lender=lender)
+class _Till:
+    """What decides whether credit pays at one hospital, read once, the accounts in question locked."""
 
+    def __init__(
+        self,
+        hospital: Hospital,
+        scenes: Collection[str],
+        coverages: Mapping[int, Coverage | NoAccount],
+        facilities: Mapping[int, list[Facility]],
+        at: datetime,
+    ) -> None:
+        self.hospital, self.scenes, self.at = hospital, scenes, at
+        self.coverages, self.facilities = coverages, facilities
+        self.left_fen: dict[int, int] = {}
 
-def _post_bill(
-    visit: Visit,
-    new_items: list[Line],
-    insurance: Insurance | None,
-    self_paid_fen: int,
-    cashier: User | None,
-    at: datetime,
-    total_fen: int | None = None,
-) -> Bill:
-    account = visit.account
-    financed = min(self_paid_fen, account.available_fen)
-    if financed <= 0:
-        raise CannotDraw(
-            _("No credit is left at present. Please take another payment."),
-            article=24,
-        )
-    on = open_business_day(at=at)
-    number = next_number("B", on)
-    draw(account=account, kind=AccountEvent.Kind.CHARGE, amount_fen=financed, reference=number, at=at)
-    if visit.pk is None:
-        visit.number = number.replace("B", "V", 1)
-    visit.save()
-    Item.objects.bulk_create(Item(visit=visit, **line._asdict()) for line in new_items)
-    policy = Policy.objects.on(on)
-    product = visit.product
-    parts = insurance or Insurance()
-    bill = Bill.objects.create(
-        number=number,
-        visit=visit,
-        hospital=visit.hospital,
-        lender=product.lender,
-        product=product,
-        policy=policy,
-        patient=visit.patient,
-        payer=visit.payer,
-        account=account,
-        cashier=cashier,
-        scene=visit.scene,
-        business_on=on,
-        posted_at=at,
-        due_on=due_date(on + timedelta(days=product.interest_free_days)),
-        total_fen=parts.total_fen + self_paid_fen,
-        self_paid_fen=self_paid_fen,
-        insurance=Bill.Insurance.SETTLED if insurance else Bill.Insurance.MISSING,
-        financed_fen=financed,
-        paid_on_site_fen=self_paid_fen - financed,
-        late_rate_ppm=product.late_rate_ppm,
-        next_step_day=policy.reminder_days[0],
-        **asdict(parts),
-    )
-    books = Books(bill.lender_id)
-    post(
-        [
-            Move(
-                Transfer.Kind.CHARGE,
-                number,
-                books.receivable(bill.payer_id),
-                books.payable(bill.hospital_id),
-                financed,
+    @classmethod
+    def open(cls, *, hospital: Hospital, patients: Sequence[Person], at: datetime) -> _Till:
+        on = business_date(at)
+        scenes = hospital.scenes_on(on)
+        coverages = coverages_of(patients=patients, on=on, lock=True)
+        payers = [found.payer.pk for found in coverages.values() if isinstance(found, Coverage)]
+        # Read under the locks: whoever ends an agreement locks the account too.
+        return cls(hospital, scenes, coverages, usable_facilities(payers), at)
+
+    def admit(self, patient: Person, scene: str, lender: Lender | None) -> Visit:
+        """A visit in which credit may pay. Raises as `charge` does."""
+        if scene not in self.scenes:
+            raise CannotCharge(
+                _("%(hospital)s does not offer this by credit yet."),
+                article=15,
+                field="scene",
+                hospital=self.hospital.name,
             )
-        ],
-        business_on=on,
-        at=at,
-    )
-    _tell_posted(bill, at)
-    return bill
+        coverage = self.coverages[patient.pk]
+        if isinstance(coverage, NoAccount):
+            raise coverage
+        for account in (coverage.standing, coverage.drawn):
+            require_active(account)
+        facility = choose_facility(self.facilities.get(coverage.payer.pk, ()), lender)
+        return Visit(
+            hospital=self.hospital,
+            scene=scene,
+            patient=patient,
+            payer=coverage.payer,
+            account=coverage.drawn,
+            product=facility.product,
+            opened_at=self.at,
+            opened_on=business_date(self.at),
+        )
+
+    def finance(self, account: CreditAccount, self_paid_fen: int) -> int:
+        """What of it the account can still bear; the next charge finds it taken. Raises CannotDraw."""
+        left_fen = self.left_fen.get(account.pk, account.available_fen)
+        financed_fen = _financed(self_paid_fen, left_fen)
+        self.left_fen[account.pk] = left_fen - financed_fen
+        return financed_fen
 
 
-def _tell_posted(bill: Bill, at: datetime) -> None:
-    notify(
-        person=bill.payer,
-        kind=notices.BILL_POSTED,
-        params={
-            "bill": bill.number,
-            "hospital": bill.hospital.name_in(bill.payer.language),
-            "financed_fen": bill.financed_fen,
-            "due_on": bill.due_on.isoformat(),
-        },
-        reference=f"posted:{bill.number}",
-        at=at,
-        channels=(),
-    )
-    tell_lender(
-        lender=bill.lender,
-        name="bill.posted",
-        payload={
-            "number": bill.number,
-            "hospital": bill.hospital.code,
-            "business_on": bill.business_on.isoformat(),
-            "financed_fen": bill.financed_fen,
-            "due_on": bill.due_on.isoformat(),
-        },
-        at=at,
-    )
-    if bill.insurance == Bill.Insurance.MISSING:
-        params = {"bill": bill.number, "hospital": bill.hospital.name_in(bill.payer.language)}
-        notify(
-            person=bill.payer,
-            kind=notices.INSURANCE_MISSING,
-            params=params,
-            reference=f"insurance-missing:{bill.number}",
-            at=at,
-            channels=(),
-        )
-        tell_hospital(
-            hospital=bill.hospital, name="bill.insurance_missing", payload={"number": bill.number}, at=at
-        )
+def _financed(self_paid_fen: int, left_fen: int) -> int:
+    if not left_fen:
+        raise CannotDraw(_("No credit is left at present. Please take another payment."), article=24)
+    return min(self_paid_fen, left_fen)
 
 
 @transaction.atomic
@@ -469,10 +424,4 @@ def _require_open(visit: Visit) -> None:
 
 
 def _release(visit: Visit, at: datetime) -> None:
-    give_back(
-        account=visit.account,
-        kind=AccountEvent.Kind.RELEASE,
-        amount_fen=visit.hold_fen,
-        reference=visit.number,
-        at=at,
-    )
+    give_back([Step(visit.account, AccountEvent.Kind.RELEASE, -visit.hold_fen, visit.number)], at=at)

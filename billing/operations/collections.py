@@ -24,6 +24,7 @@ from billing.operations.telling import tell_lender
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from lenders.models import Facility, Lender
 
 Kind = Collection.Kind
@@ -32,6 +33,8 @@ State = Collection.State
 
 class CannotCollect(Refusal):
     code = "cannot_collect"
+    articles = (23, 27)
+    meaning = _("The payment has ended, another is on its way, or the lender has not agreed to it.")
 
 
 @enforces(27)
@@ -93,8 +96,10 @@ def finish_collection(
     The same answer again changes nothing. Raises CannotCollect where the other answer was given before,
     BadInput without a bank reference or a reason.
     """
+    check_text(bank_reference, Repayment.bank_reference.field, article=27)
+    check_text(reason, Collection.reason.field, article=27)
     # Account before collection, as everywhere; the repayment below locks the account anyway.
-    lock_bills_of(collection.payer, [])
+    lock_bills_of(collection.payer, Bill.objects.none())
     collection = (
         Collection.objects.select_for_update(no_key=True, of=("self",))
         .select_related("payer", "lender")
@@ -179,7 +184,7 @@ def collect_due(*, on: date, at: datetime) -> int:
 
 @transaction.atomic
 def _collect_of_payer(payer: Person, lender_id: int, bills: list[Bill], on: date, at: datetime) -> int:
-    locked, _accounts = lock_bills_of(payer, bills)
+    locked, _accounts = lock_bills_of(payer, Bill.objects.filter(pk__in=[bill.pk for bill in bills]))
     reference = f"debit:{on}:{payer.pk}:{lender_id}"
     pending = Collection.objects.filter(bills__in=locked, state=State.PENDING)
     owing = [bill for bill in locked if bill.state == Bill.State.OPEN and not bill.is_frozen]

@@ -9,16 +9,16 @@ from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, DayClose, Refund, Settlement, Transfer
-from billing.numbering import next_number
+from billing.numbering import next_numbers
 from billing.operations.ledger import Books, Move, post
-from billing.operations.telling import tell_lender
+from billing.operations.telling import Fact, tell_lenders
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput
 from credit.calendar import next_working_day
 
-# First key of the advisory lock on a business date; the second is its day number. The database function
-# billing_require_open_date takes the same lock, shared, whenever a bill or a refund is posted.
+# First key of the advisory lock on a business date; the second is its day number. The database functions
+# billing_open_date and billing_require_open_date take the same lock, shared.
 LOCK_CLASS = 7301
 DAY_ZERO = date(2000, 1, 1)
 
@@ -36,13 +36,10 @@ _SUMS = """
 
 def open_business_day(*, at: datetime) -> date:
     """The date into which something happening now is posted, held open until the transaction ends."""
-    on = business_date(at)
-    while True:
-        _lock(on, shared=True)
-        closed = _last_closed_on()
-        if closed is None or closed < on:
-            return on
-        on = closed + timedelta(days=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT billing_open_date(%s)", [business_date(at)])
+        (on,) = cursor.fetchone()
+    return on
 
 
 @enforces(2, 17)
@@ -74,7 +71,8 @@ def _open_dates(on: date) -> list[date]:
 
 @transaction.atomic
 def _close_one(on: date, at: datetime) -> None:
-    _lock(on, shared=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, (on - DAY_ZERO).days])
     _row, created = DayClose.objects.get_or_create(on=on, defaults={"closed_at": at})
     if not created:
         return
@@ -87,13 +85,15 @@ def _close_one(on: date, at: datetime) -> None:
     }
     pay_on = next_working_day(on)
     settlements = []
-    for hospital_id, lender_id, bills, bills_fen, refunds, refunds_fen in sums:
+    numbers = next_numbers("S", on, len(sums))
+    for number, row in zip(numbers, sums, strict=True):
+        hospital_id, lender_id, bills, bills_fen, refunds, refunds_fen = row
         before = carried.get((hospital_id, lender_id))
         carried_in = before.net_fen if before else 0
         net = bills_fen - refunds_fen + carried_in
         settlements.append(
             Settlement(
-                number=next_number("S", on),
+                number=number,
                 hospital_id=hospital_id,
                 lender_id=lender_id,
                 business_on=on,
@@ -111,21 +111,19 @@ def _close_one(on: date, at: datetime) -> None:
         )
     Settlement.objects.bulk_create(settlements)
     post([move for settlement in settlements for move in _carry(settlement)], business_on=on, at=at)
-    for settlement in Settlement.objects.filter(business_on=on, state=Settlement.State.DUE).select_related(
-        "lender", "hospital"
-    ):
-        tell_lender(
-            lender=settlement.lender,
-            name="settlement.due",
-            payload={
-                "number": settlement.number,
-                "hospital": settlement.hospital.code,
-                "business_on": on.isoformat(),
-                "pay_on": pay_on.isoformat(),
-                "net_fen": settlement.net_fen,
-            },
-            at=at,
-        )
+    due = Settlement.objects.filter(business_on=on, state=Settlement.State.DUE)
+    tell_lenders([_fact(settlement) for settlement in due.select_related("hospital")], at=at)
+
+
+def _fact(settlement: Settlement) -> Fact:
+    payload = {
+        "number": settlement.number,
+        "hospital": settlement.hospital.code,
+        "business_on": settlement.business_on.isoformat(),
+        "pay_on": settlement.pay_on.isoformat(),
+        "net_fen": settlement.net_fen,
+    }
+    return Fact(settlement.lender_id, "settlement.due", payload)
 
 
 def _carry(settlement: Settlement) -> list[Move]:
@@ -139,9 +137,3 @@ def _carry(settlement: Settlement) -> list[Move]:
 
 def _last_closed_on() -> date | None:
     return DayClose.objects.order_by("-on").values_list("on", flat=True).first()
-
-
-def _lock(on: date, *, shared: bool) -> None:
-    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [LOCK_CLASS, (on - DAY_ZERO).days])  # noqa: S608 - one of two names

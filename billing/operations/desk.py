@@ -46,18 +46,24 @@ class StillUnderWay(Refusal):
 
     code = "still_under_way"
     status = 503
+    meaning = _("The same form, or another act on the same account, has not finished.")
+    remedy = _("Do not charge again: look in a moment whether it was done.")
 
 
 class TermsChanged(Refusal):
     """What was shown to be checked is no longer what would happen."""
 
     code = "terms_changed"
+    meaning = _("The figures are not those that were checked.")
+    remedy = _("Look at the new ones, then confirm them.")
 
 
 class RepeatedCharge(Refusal):
     """The same patient and amount a moment ago: to be confirmed once more."""
 
     code = "repeated_charge"
+    meaning = _("This patient was charged the same amount within the last ten minutes.")
+    remedy = _("If it is meant, confirm it once more.")
 
 
 class Terms(NamedTuple):

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Sum
 
-from accounts.models import Person
 from accounts.operations.jobs import track
 from accounts.operations.notices import NewNotice, notify_many
 from billing import notices
 from billing.models import Bill
 from billing.operations.repayments import use_balance
 from common.articles import enforces
+from common.spans import EVERYBODY, Span
 from credit.models import DueDateOutcome, Policy
 from credit.operations.standing import report_successive_defaults
 
@@ -60,9 +60,8 @@ def pass_due_date(*, on: date, at: datetime) -> dict[str, int]:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_OUTCOMES, {"on": on, "at": at})
-    missed = DueDateOutcome.objects.filter(due_on=on, met=False).select_related("payer")
-    events = [report_successive_defaults(outcome=outcome, at=at) for outcome in missed]
-    return {"defaults": len(events), "score_events": sum(event is not None for event in events)}
+    reported = report_successive_defaults(on=on, at=at)
+    return {"defaults": DueDateOutcome.objects.filter(due_on=on, met=False).count(), "score_events": reported}
 
 
 @enforces(17)
@@ -82,26 +81,25 @@ def use_balances(*, on: date, at: datetime) -> int:
 
 
 @enforces(27)
-def announce_due(*, on: date, at: datetime) -> int:
+def announce_due(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Tell payers some days ahead, and on the day, what is coming due. Such a notice is never counted."""
     told = 0
-    with track("announce_due", on) as job:
+    with track("announce_due", on, payers) as job:
         for days in sorted(Policy.objects.on(on).pre_due_days):
-            told += _announce(on + timedelta(days=days), days, at)
+            told += _announce(on + timedelta(days=days), days, payers, at)
             job.advance(told)
     return told
 
 
-def _announce(due_on: date, days: int, at: datetime) -> int:
+def _announce(due_on: date, days: int, payers: Span, at: datetime) -> int:
     kind = notices.DUE_SOON if days else notices.DUE_TODAY
-    due = Bill.objects.open().filter(due_on=due_on).not_frozen()
+    due = Bill.objects.open().filter(due_on=due_on).owed_within(payers).not_frozen()
     fen = Sum(F("owed_fen") + F("charges_fen") - F("charges_paid_fen"))
     totals = list(due.values("payer").annotate(fen=fen).order_by("payer"))
-    payers = Person.objects.in_bulk([row["payer"] for row in totals])
-    told = notify_many(
+    notify_many(
         [
             NewNotice(
-                person=payers[row["payer"]],
+                person_id=row["payer"],
                 kind=kind,
                 params={"to_pay_fen": row["fen"], "due_on": due_on.isoformat()},
                 reference=f"due:{row['payer']}:{due_on}:{days}",
@@ -111,4 +109,4 @@ def _announce(due_on: date, days: int, at: datetime) -> int:
         ],
         at=at,
     )
-    return len(told)
+    return len(totals)

@@ -13,17 +13,46 @@ from accounts.models import Notice, Person
 from accounts.operations.jobs import track
 from accounts.operations.notices import NewNotice, notify_many
 from billing import notices
-from billing.models import DunningCase, Reminder, ReminderLine
+from billing.models import Reminder, ReminderLine
 from billing.models.bills import Bill, BillQuerySet
-from billing.operations.locking import lock_bills_of
+from billing.operations.locking import accounts_of
 from common.articles import enforces
 from common.calendar import SHANGHAI
 from common.errors import Refusal
-from credit.models import CreditAccount, Policy, Suspension
-from credit.operations.standing import suspend
+from common.spans import EVERYBODY, Span
+from credit.models import CreditAccount, Policy
+from credit.operations.limits import lock_accounts
+from credit.operations.standing import suspend_many
 
 REMINDERS_BEFORE_SUSPENSION = 3
-PAYERS_PER_CHUNK = 500
+PAYERS_PER_CHUNK = 2_000
+
+# What of a bill a reminder is made of.
+_NEEDED = (
+    "payer_id", "number", "due_on", "owed_fen", "charges_fen", "charges_paid_fen", "frozen_days",
+    "reminders_counted", "next_step_day",
+)  # fmt: skip
+
+_OPEN_CASES = """
+    INSERT INTO billing_dunningcase (payer_id, opened_on)
+    SELECT payer, %(on)s FROM unnest(%(payers)s::bigint[]) AS payer ORDER BY payer
+        ON CONFLICT (payer_id) WHERE closed_at IS NULL DO NOTHING"""
+
+_WRITE_DOWN = """
+    WITH reminded AS (
+        INSERT INTO billing_reminder (case_id, payer_id, notice_id, "on")
+        SELECT dunning.id, told.payer_id, notice.id, %(on)s
+          FROM unnest(%(payers)s::bigint[], %(references)s::text[]) AS told (payer_id, reference)
+          JOIN accounts_notice notice ON notice.reference = told.reference
+          JOIN billing_dunningcase dunning
+            ON dunning.payer_id = told.payer_id AND dunning.closed_at IS NULL
+            ON CONFLICT (payer_id, "on") DO NOTHING
+     RETURNING id, payer_id)
+    INSERT INTO billing_reminderline (reminder_id, bill_id, stage, counted)
+    SELECT reminded.id, line.bill_id, line.stage, false
+      FROM unnest(%(bills)s::bigint[], %(of_payers)s::bigint[], %(stages)s::int[])
+           AS line (bill_id, payer_id, stage)
+      JOIN reminded USING (payer_id)"""
 
 # A reminder counts for a bill where it is that bill's next one, and only once it was delivered. The step
 # after it comes a full interval later, however late this one was.
@@ -60,10 +89,12 @@ _COUNT = """
 
 class NotNow(Refusal):
     code = "outside_reminder_hours"
+    articles = (27,)
+    meaning = _("Reminders go out in the hours that the policy names, and not now.")
 
 
 @enforces(27)
-def send_reminders(*, on: date, at: datetime) -> int:
+def send_reminders(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Remind every payer who has a bill whose next reminder has come, listing all that is overdue.
 
     One reminder a payer a day at most, by SMS and in the app, only in the policy's hours. Returns how many
@@ -78,18 +109,19 @@ def send_reminders(*, on: date, at: datetime) -> int:
             last=policy.reminders_until_hour,
         )
     reminded = Reminder.objects.filter(payer=OuterRef("payer"), on=on)
-    payers = list(
+    overdue = list(
         _at_step(on)
+        .owed_within(payers)
         .filter(~Exists(reminded), reminders_counted__lt=REMINDERS_BEFORE_SUSPENSION)
         .order_by("payer_id")
         .values_list("payer_id", flat=True)
         .distinct()
     )
-    with track("send_reminders", on) as job:
-        for start in range(0, len(payers), PAYERS_PER_CHUNK):
-            _remind(payers[start : start + PAYERS_PER_CHUNK], policy, on, at)
-            job.advance(min(start + PAYERS_PER_CHUNK, len(payers)), len(payers))
-    return len(payers)
+    with track("send_reminders", on, payers) as job:
+        for start in range(0, len(overdue), PAYERS_PER_CHUNK):
+            _remind(overdue[start : start + PAYERS_PER_CHUNK], policy, on, at)
+            job.advance(min(start + PAYERS_PER_CHUNK, len(overdue)), len(overdue))
+    return len(overdue)
 
 
 @enforces(27)
@@ -109,71 +141,65 @@ def count_reminders(*, at: datetime) -> int:
 
 
 @enforces(27)
-def suspend_unanswered(*, on: date, at: datetime) -> int:
+def suspend_unanswered(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Suspend every payer with a bill still unpaid some days after its third counted reminder."""
-    due = _at_step(on).filter(reminders_counted=REMINDERS_BEFORE_SUSPENSION)
+    due = _at_step(on).owed_within(payers).filter(reminders_counted=REMINDERS_BEFORE_SUSPENSION)
     active = CreditAccount.objects.filter(person=OuterRef("payer"), state=CreditAccount.State.ACTIVE)
-    payers = Person.objects.filter(pk__in=due.filter(Exists(active)).values("payer")).order_by("pk")
+    unanswered = list(
+        due.filter(Exists(active)).order_by("payer_id").values_list("payer_id", flat=True).distinct()
+    )
     suspended = 0
-    with track("suspend_unanswered", on) as job:
-        for payer in payers:
-            suspended += _suspend_payer(payer, on, at) is not None
-            job.advance(suspended)
+    with track("suspend_unanswered", on, payers) as job:
+        for start in range(0, len(unanswered), PAYERS_PER_CHUNK):
+            suspended += _suspend(unanswered[start : start + PAYERS_PER_CHUNK], on, at)
+            job.advance(min(start + PAYERS_PER_CHUNK, len(unanswered)), len(unanswered))
     return suspended
 
 
 @transaction.atomic
-def _suspend_payer(payer: Person, on: date, at: datetime) -> Suspension | None:
-    # Asked again under the lock: a payment may have come first.
-    bills, accounts = lock_bills_of(payer, Bill.objects.owed_by(payer).open())
-    ripe = _at_step(on).filter(
-        pk__in=[bill.pk for bill in bills], reminders_counted=REMINDERS_BEFORE_SUSPENSION
-    )
-    bill = ripe.oldest_due_first().first()
-    account = next((account for account in accounts.values() if account.person_id == payer.pk), None)
-    if bill is None or account is None or not account.is_active:
-        return None
-    return suspend(account=account, bill_number=bill.number, at=at)
+def _suspend(payers: list[int], on: date, at: datetime) -> int:
+    accounts = lock_accounts(accounts_of(payers))
+    # Asked again under the locks: a payment may have come first.
+    ripe = _at_step(on).filter(payer__in=payers, reminders_counted=REMINDERS_BEFORE_SUSPENSION)
+    oldest = ripe.order_by("payer_id", "due_on", "pk").distinct("payer_id")
+    numbers = dict(oldest.values_list("payer_id", "number"))
+    people = Person.objects.in_bulk(numbers)
+    unpaid = {}
+    for account in accounts.values():
+        if account.person_id in numbers and account.is_active:
+            account.person = people[account.person_id]
+            unpaid[account] = numbers[account.person_id]
+    suspend_many(unpaid, at=at)
+    return len(unpaid)
 
 
 @transaction.atomic
 def _remind(payers: list[int], policy: Policy, on: date, at: datetime) -> None:
     overdue: dict[int, list[Bill]] = defaultdict(list)
-    for bill in Bill.objects.overdue(on).filter(payer__in=payers).oldest_due_first():
+    late = Bill.objects.overdue(on).filter(payer__in=payers).oldest_due_first()
+    for bill in late.only(*_NEEDED):
         overdue[bill.payer_id].append(bill)
-    DunningCase.objects.bulk_create(
-        [DunningCase(payer_id=payer, opened_on=on) for payer in overdue], ignore_conflicts=True
-    )
-    cases = dict(DunningCase.objects.filter(payer__in=overdue, closed_at=None).values_list("payer_id", "pk"))
-    people = Person.objects.in_bulk(list(overdue))
-    told = notify_many(
-        [
-            _notice(people[payer], bills, f"reminder:{payer}:{on}", policy, on)
-            for payer, bills in overdue.items()
-        ],
-        at=at,
-    )
-    Reminder.objects.bulk_create(
-        [
-            Reminder(case_id=cases[notice.person_id], payer_id=notice.person_id, notice=notice, on=on)
-            for notice in told
-        ],
-        ignore_conflicts=True,
-    )
-    reminders = dict(Reminder.objects.filter(payer__in=overdue, on=on).values_list("payer_id", "pk"))
-    ReminderLine.objects.bulk_create(
-        [
-            ReminderLine(reminder_id=reminders[payer], bill=bill, stage=_stage(bill, on))
-            for payer, bills in overdue.items()
-            for bill in bills
-        ],
-        ignore_conflicts=True,
-    )
+    told = [_notice(payer, bills, policy, on) for payer, bills in overdue.items()]
+    notify_many(told, at=at)
+    lines = [bill for bills in overdue.values() for bill in bills]
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_CASES, {"payers": list(overdue), "on": on})
+        cursor.execute(
+            _WRITE_DOWN,
+            {
+                "payers": list(overdue),
+                "references": [notice.reference for notice in told],
+                "on": on,
+                "bills": [bill.pk for bill in lines],
+                "of_payers": [bill.payer_id for bill in lines],
+                "stages": [_stage(bill, on) for bill in lines],
+            },
+        )
 
 
-def _notice(payer: Person, bills: list[Bill], reference: str, policy: Policy, on: date) -> NewNotice:
+def _notice(payer_id: int, bills: list[Bill], policy: Policy, on: date) -> NewNotice:
     return NewNotice(
-        person=payer,
+        person_id=payer_id,
         kind=notices.REMINDER,
         params={
             "to_pay_fen": sum(bill.to_pay_fen for bill in bills),
@@ -181,7 +207,7 @@ def _notice(payer: Person, bills: list[Bill], reference: str, policy: Policy, on
             "stage": max(_stage(bill, on) or 0 for bill in bills),
             "suspend_after_days": policy.suspend_after_days,
         },
-        reference=reference,
+        reference=f"reminder:{payer_id}:{on}",
         channels=("sms", "voice"),
     )
 

@@ -19,8 +19,8 @@ from common.calendar import business_date
 from common.errors import BadInput, Refusal
 from credit.operations.family import coverage_of
 from credit.operations.limits import CannotDraw, require_active
-from lenders.models import Facility, Lender
-from lenders.operations.facilities import usable_facility
+from lenders.models import Lender
+from lenders.operations.facilities import choose_facility, usable_facilities
 
 LOOK_UP = "desk.search"
 BILL = "desk.bill"
@@ -59,10 +59,9 @@ def eligibility_of(*, patient: Person, on: date) -> Eligibility:
         coverage = coverage_of(patient=patient, on=on)
         for account in (coverage.standing, coverage.drawn):
             require_active(account)
-        usable = Facility.objects.of(coverage.payer).usable().filter(lender__left_on=None)
-        facilities = list(usable.select_related("lender").order_by("lender__code"))
+        facilities = usable_facilities([coverage.payer.pk])[coverage.payer.pk]
         if not facilities:
-            usable_facility(person=coverage.payer)
+            choose_facility(facilities)
         if not coverage.drawn.available_fen:
             raise CannotDraw(_("No credit is left at present. Please take another payment."), article=24)
     except Refusal as refusal:

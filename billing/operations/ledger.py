@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db import connection
 
 from accounts.models import Person
 from billing.models import LedgerAccount, Transfer
@@ -16,18 +16,15 @@ from lenders.models import Lender
 Kind = LedgerAccount.Kind
 
 
-@dataclass(frozen=True)
-class Place:
-    """A ledger account by its key."""
+class Place(NamedTuple):
+    """A ledger account by its key; `party` is the payer or the hospital, as its kind says, or 0."""
 
     kind: LedgerAccount.Kind
     lender_id: int
-    hospital_id: int | None = None
-    payer_id: int | None = None
+    party: int = 0
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """A transfer to be posted; one of 0 fen is left out."""
 
     kind: Transfer.Kind
@@ -46,19 +43,44 @@ class Books:
         self.income = Place(Kind.INCOME, lender_id)
 
     def receivable(self, payer_id: int) -> Place:
-        return Place(Kind.RECEIVABLE, self.lender_id, payer_id=payer_id)
+        return Place(Kind.RECEIVABLE, self.lender_id, payer_id)
 
     def charges(self, payer_id: int) -> Place:
-        return Place(Kind.CHARGES, self.lender_id, payer_id=payer_id)
+        return Place(Kind.CHARGES, self.lender_id, payer_id)
 
     def credit_balance(self, payer_id: int) -> Place:
-        return Place(Kind.CREDIT_BALANCE, self.lender_id, payer_id=payer_id)
+        return Place(Kind.CREDIT_BALANCE, self.lender_id, payer_id)
 
     def payable(self, hospital_id: int) -> Place:
-        return Place(Kind.PAYABLE, self.lender_id, hospital_id=hospital_id)
+        return Place(Kind.PAYABLE, self.lender_id, hospital_id)
 
     def carried(self, hospital_id: int) -> Place:
-        return Place(Kind.CARRIED, self.lender_id, hospital_id=hospital_id)
+        return Place(Kind.CARRIED, self.lender_id, hospital_id)
+
+
+_POST = """
+    INSERT INTO billing_transfer (debit_id, credit_id, amount_fen, kind, reference, business_on, at)
+    SELECT debit.id, credit.id, move.amount_fen, move.kind, move.reference, %(on)s, %(at)s
+      FROM unnest(%(kinds)s::text[], %(references)s::text[], %(amounts)s::bigint[],
+                  %(debit_kinds)s::text[], %(debit_lenders)s::bigint[], %(debit_parties)s::bigint[],
+                  %(credit_kinds)s::text[], %(credit_lenders)s::bigint[], %(credit_parties)s::bigint[])
+           AS move (kind, reference, amount_fen, debit_kind, debit_lender, debit_party,
+                    credit_kind, credit_lender, credit_party)
+      JOIN billing_ledgeraccount debit
+        ON debit.kind = debit_kind AND debit.lender_id = debit_lender AND debit.party = debit_party
+      JOIN billing_ledgeraccount credit
+        ON credit.kind = credit_kind AND credit.lender_id = credit_lender AND credit.party = credit_party
+    RETURNING kind, reference"""
+
+# In one order everywhere, so that two who open the same accounts never wait for each other in a ring.
+_OPEN = """
+    INSERT INTO billing_ledgeraccount (kind, lender_id, hospital_id, payer_id)
+    SELECT kind, lender_id, CASE WHEN kind IN ('payable', 'carried') THEN party END,
+           CASE WHEN kind IN ('receivable', 'charges', 'credit_balance') THEN party END
+      FROM unnest(%(kinds)s::text[], %(lenders)s::bigint[], %(parties)s::bigint[])
+           AS place (kind, lender_id, party)
+     ORDER BY kind, lender_id, party
+        ON CONFLICT DO NOTHING"""
 
 
 def post(moves: Sequence[Move], *, business_on: date, at: datetime) -> None:
@@ -66,19 +88,10 @@ def post(moves: Sequence[Move], *, business_on: date, at: datetime) -> None:
     moves = [move for move in moves if move.amount_fen]
     if not moves:
         return
-    ids = _account_ids({place for move in moves for place in (move.debit, move.credit)})
-    Transfer.objects.bulk_create(
-        Transfer(
-            kind=move.kind,
-            reference=move.reference,
-            debit_id=ids[move.debit],
-            credit_id=ids[move.credit],
-            amount_fen=move.amount_fen,
-            business_on=business_on,
-            at=at,
-        )
-        for move in moves
-    )
+    posted = _insert(moves, business_on, at)
+    if missing := [move for move in moves if (move.kind, move.reference) not in posted]:
+        _open_accounts({place for move in missing for place in (move.debit, move.credit)})
+        _insert(missing, business_on, at)
 
 
 def credit_balance_fen(*, payer: Person, lender: Lender) -> int:
@@ -93,35 +106,39 @@ def payable_fen(*, lender: Lender, hospital: Hospital) -> int:
     return -account.balance_fen() if account else 0
 
 
-def _account_ids(places: set[Place]) -> dict[Place, int]:
-    found = _find(places)
-    missing = places - found.keys()
-    if missing:
-        LedgerAccount.objects.bulk_create(
-            [
-                LedgerAccount(
-                    kind=place.kind,
-                    lender_id=place.lender_id,
-                    hospital_id=place.hospital_id,
-                    payer_id=place.payer_id,
-                )
-                for place in sorted(
-                    missing, key=lambda p: (p.kind, p.lender_id, p.hospital_id or 0, p.payer_id or 0)
-                )
-            ],
-            ignore_conflicts=True,
+def _insert(moves: Sequence[Move], business_on: date, at: datetime) -> set[tuple[str, str]]:
+    """Those whose accounts are open already, by kind and reference."""
+    kinds, references, debits, credits, amounts = zip(*moves, strict=True)
+    debit_kinds, debit_lenders, debit_parties = zip(*debits, strict=True)
+    credit_kinds, credit_lenders, credit_parties = zip(*credits, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _POST,
+            {
+                "kinds": [kind.value for kind in kinds],
+                "references": list(references),
+                "amounts": list(amounts),
+                "debit_kinds": [kind.value for kind in debit_kinds],
+                "debit_lenders": list(debit_lenders),
+                "debit_parties": list(debit_parties),
+                "credit_kinds": [kind.value for kind in credit_kinds],
+                "credit_lenders": list(credit_lenders),
+                "credit_parties": list(credit_parties),
+                "on": business_on,
+                "at": at,
+            },
         )
-        found |= _find(missing)
-    return found
+        return set(cursor.fetchall())
 
 
-def _find(places: set[Place]) -> dict[Place, int]:
-    wanted = Q()
-    for place in places:
-        wanted |= Q(
-            kind=place.kind, lender_id=place.lender_id, hospital_id=place.hospital_id, payer_id=place.payer_id
+def _open_accounts(places: set[Place]) -> None:
+    kinds, lenders, parties = zip(*places, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OPEN,
+            {
+                "kinds": [kind.value for kind in kinds],
+                "lenders": list(lenders),
+                "parties": list(parties),
+            },
         )
-    rows = LedgerAccount.objects.filter(wanted).values_list(
-        "kind", "lender_id", "hospital_id", "payer_id", "pk"
-    )
-    return {Place(Kind(kind), lender, hospital, payer): pk for kind, lender, hospital, payer, pk in rows}

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.operations.notices import notify
 from billing import notices
 from billing.models import Bill, Objection, Refund
@@ -16,6 +17,7 @@ from billing.operations.refunds import refund
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.calendar import add_working_days, due_date
 from credit.models import Suspension
 
@@ -24,6 +26,8 @@ ANSWER_WORKING_DAYS = 5
 
 class CannotObject(Refusal):
     code = "cannot_object"
+    articles = (29,)
+    meaning = _("Nothing is owed on the bill, or the objection was answered before.")
 
 
 @enforces(29)
@@ -35,6 +39,7 @@ def object_to(*, bill: Bill, statement: str, at: datetime) -> Objection:
     """
     if not statement.strip():
         raise BadInput(_("Say what is wrong with the bill."), field="statement", article=29)
+    check_text(statement, Objection.statement.field, article=29)
     bill, _accounts = lock_bill(bill)
     known = bill.objections.filter(answered_on=None).first()
     if known:
@@ -67,15 +72,22 @@ def object_to(*, bill: Bill, statement: str, at: datetime) -> Objection:
 @enforces(29)
 @transaction.atomic
 def answer_objection(
-    *, objection: Objection, upheld: bool, answer: str, refund_fen: int = 0, at: datetime
+    *,
+    objection: Objection,
+    upheld: bool,
+    answer: str,
+    refund_fen: int = 0,
+    by: User | None = None,
+    at: datetime,
 ) -> Objection:
     """Answer an objection. Upheld, what was wrong is refunded; if not, the count resumes where it stood.
 
-    Frozen days before the due date move it; those after it are left out of the overdue days. Raises
-    BadInput, CannotObject, CannotRefund.
+    Frozen days before the due date move it; those after it are left out of the overdue days. `by` is who
+    answers, None where it is no user. Raises BadInput, CannotObject, CannotRefund.
     """
     if not answer.strip():
         raise BadInput(_("Write the answer; the payer reads it."), field="answer", article=29)
+    check_text(answer, Objection.answer.field, article=29)
     if refund_fen < 0:
         raise BadInput(_("A refund is an amount of more than 0 fen."), field="refund_fen", article=17)
     if refund_fen and not upheld:
@@ -85,9 +97,9 @@ def answer_objection(
     if objection.answered_on:
         raise CannotObject(_("This objection has already been answered."), article=29)
     on = business_date(at)
-    objection.answered_on, objection.answered_at = on, at
+    objection.answered_on, objection.answered_at, objection.answered_by = on, at, by
     objection.upheld, objection.answer = upheld, answer
-    objection.save(update_fields=["answered_on", "answered_at", "upheld", "answer"])
+    objection.save(update_fields=["answered_on", "answered_at", "answered_by", "upheld", "answer"])
     _resume(bill, objection.opened_on, on)
     if refund_fen:
         refund(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from accounts.models.people import canonical_credit_code
 from accounts.operations.access import Actor, record_access
 from common.articles import enforces
-from common.errors import BadInput
+from common.crypto import blind_index
+from common.errors import BadInput, Refusal
 from common.identity import InvalidResidentId, check_resident_id
 from credit.operations.family import NoAccount
 
@@ -30,26 +33,44 @@ class PatientKey:
 def identify(*, actor: Actor, key: PatientKey, purpose: str, at: datetime) -> Person:
     """The patient of that number or code, the look written into the access log.
 
-    Whoever is unknown here is answered like somebody without an account, so that nobody can find out who is
-    in the scheme's books. Raises BadInput for a malformed number and without exactly one key, NoAccount.
+    Raises BadInput for a malformed number and without exactly one key, NoAccount.
     """
+    [found] = find_patients([key])
+    if isinstance(found, Refusal):
+        raise found
+    record_access(actor=actor, subject=found, purpose=purpose, at=at)
+    return found
+
+
+def find_patients(keys: Sequence[PatientKey]) -> list[Person | Refusal]:
+    """The patients of those numbers or codes, or what is wrong with a key, in order.
+
+    Whoever is unknown here is answered like somebody without an account, so that nobody can find out who is
+    in the scheme's books.
+    """
+    wanted = [_wanted(key) for key in keys]
+    people: dict[tuple[str, str], Person] = {}
+    for column in ("resident_id_index", "credit_code"):
+        values = {one[1] for one in wanted if not isinstance(one, Refusal) and one[0] == column}
+        if values:
+            for person in Person.objects.filter(**{f"{column}__in": values}):
+                people[column, getattr(person, column)] = person
+    return [one if isinstance(one, Refusal) else people.get(one) or _unknown() for one in wanted]
+
+
+def _wanted(key: PatientKey) -> tuple[str, str] | Refusal:
+    """The column and the value that a patient is found by."""
     if bool(key.resident_id) == bool(key.credit_code):
-        raise BadInput(_("Give either resident_id or credit_code."), field="resident_id")
-    if key.resident_id:
-        people = Person.objects.by_resident_id(_canonical(key.resident_id))
-    else:
-        people = Person.objects.by_credit_code(key.credit_code)
-    person = people.first()
-    if person is None:
-        raise NoAccount(
-            _("This person has not opened a credit account. Please take another payment."), article=26
-        )
-    record_access(actor=actor, subject=person, purpose=purpose, at=at)
-    return person
-
-
-def _canonical(resident_id: str) -> str:
+        return BadInput(_("Give either resident_id or credit_code."), field="resident_id")
+    if key.credit_code:
+        return "credit_code", canonical_credit_code(key.credit_code)
     try:
-        return check_resident_id(resident_id).number
+        return "resident_id_index", blind_index(check_resident_id(key.resident_id).number, "resident_id")
     except InvalidResidentId as invalid:
-        raise BadInput(invalid.reason, field="resident_id") from None
+        return BadInput(invalid.reason, field="resident_id")
+
+
+def _unknown() -> NoAccount:
+    return NoAccount(
+        _("This person has not opened a credit account. Please take another payment."), article=26
+    )

@@ -25,12 +25,15 @@ from billing.parts import Insurance, check_insurance
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.models import AccountEvent, Suspension
-from credit.operations.limits import give_back
+from credit.operations.limits import Step, give_back
 
 
 class CannotRefund(Refusal):
     code = "cannot_refund"
+    articles = (17,)
+    meaning = _("Less of the bill is left to refund, or its insurance part is settled already.")
 
 
 @enforces(17)
@@ -55,6 +58,7 @@ def refund(
         raise BadInput(_("A refund is an amount of more than 0 fen."), field="amount_fen", article=17)
     if reason not in Refund.Reason.values:
         raise BadInput(_("Choose why it is refunded."), field="reason", article=17)
+    check_text(note, Refund.note.field, article=17)
     bill, accounts = lock_bill(bill)
     on = business_date(at)
     given_back = sum(bill.refunds.values_list("amount_fen", flat=True))
@@ -100,13 +104,7 @@ def refund(
         at=at,
     )
     _save(bill, owed_fen=bill.owed_fen - lowered)
-    give_back(
-        account=accounts[bill.account_id],
-        kind=AccountEvent.Kind.REFUND,
-        amount_fen=lowered,
-        reference=made.number,
-        at=at,
-    )
+    give_back([Step(accounts[bill.account_id], AccountEvent.Kind.REFUND, -lowered, made.number)], at=at)
     books = Books(bill.lender_id)
     payable, balance = books.payable(bill.hospital_id), books.credit_balance(bill.payer_id)
     post(

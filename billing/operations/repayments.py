@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
@@ -22,7 +23,7 @@ from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
 from credit.models import AccountEvent, CreditAccount, Suspension
-from credit.operations.limits import give_back
+from credit.operations.limits import Step, give_back
 from credit.operations.standing import lift_suspension
 from lenders.models import Lender
 
@@ -33,10 +34,15 @@ Method = Repayment.Method
 
 class DuplicateReference(Refusal):
     code = "duplicate_bank_reference"
+    articles = (27,)
+    meaning = _("The bank's reference stands for another payment.")
+    remedy = _("Look for the repayment with this reference. Another payment has another reference.")
 
 
 class CannotWithdraw(Refusal):
     code = "cannot_withdraw"
+    articles = (17,)
+    meaning = _("The credit balance is less than the amount.")
 
 
 @enforces(27)
@@ -133,7 +139,7 @@ def use_balance(*, payer: Person, lender: Lender, on: date, at: datetime) -> Rep
 @transaction.atomic
 def withdraw_balance(*, payer: Person, lender: Lender, amount_fen: int, at: datetime) -> Withdrawal:
     """Give back a credit balance, whole or in part, to where it came from. Raises CannotWithdraw (17)."""
-    lock_bills_of(payer, [])
+    lock_bills_of(payer, Bill.objects.none())
     balance = credit_balance_fen(payer=payer, lender=lender)
     if not 0 < amount_fen <= balance:
         raise CannotWithdraw(
@@ -180,11 +186,11 @@ def settle_standing(
 
     A bill under objection still counts as overdue here: objecting alone lifts nothing.
     """
-    if Bill.objects.owed_by(payer).open().filter(due_on__lt=business_date(at)).exists():
-        return
-    DunningCase.objects.filter(payer=payer, closed_at=None).update(closed_at=at)
+    overdue = Bill.objects.owed_by(payer).open().filter(due_on__lt=business_date(at))
+    DunningCase.objects.filter(~Exists(overdue), payer=payer, closed_at=None).update(closed_at=at)
     for account in accounts.values():
-        if account.person_id == payer.pk and account.state == CreditAccount.State.SUSPENDED:
+        suspended = account.person_id == payer.pk and account.state == CreditAccount.State.SUSPENDED
+        if suspended and not overdue.exists():
             lift_suspension(account=account, because=because, at=at)
 
 
@@ -207,25 +213,39 @@ def _allot(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int
     principal_kind = Kind.APPLY_PRINCIPAL if from_balance else Kind.PRINCIPAL
     charges_kind = Kind.APPLY_CHARGES if from_balance else Kind.CHARGES
     moves = [Move(Kind.OVERPAYMENT, made.number, source, balance, made.to_balance_fen)]
+    steps = []
     for share in shares:
         bill, reference = share.bill, f"{made.number}:{share.bill.number}"
         bill.repaid_fen += share.principal_fen
         bill.charges_paid_fen += share.charges_fen
         if bill.owed_fen == share.principal_fen and bill.charges_owed_fen == 0:
             bill.state = Bill.State.CLOSED
-        bill.save(update_fields=["repaid_fen", "charges_paid_fen", "state"])
-        give_back(
-            account=accounts[bill.account_id],
-            kind=AccountEvent.Kind.REPAYMENT,
-            amount_fen=share.principal_fen,
-            reference=made.number,
-            at=made.at,
+        steps.append(
+            Step(accounts[bill.account_id], AccountEvent.Kind.REPAYMENT, -share.principal_fen, made.number)
         )
         moves += [
             Move(principal_kind, reference, source, books.receivable(made.payer_id), share.principal_fen),
             Move(charges_kind, reference, source, books.charges(made.payer_id), share.charges_fen),
         ]
+    _save([share.bill for share in shares])
+    give_back(steps, at=made.at)
     post(moves, business_on=made.business_on, at=made.at)
+
+
+_SAVE = """
+    UPDATE billing_bill bill
+       SET repaid_fen = paid.repaid_fen, charges_paid_fen = paid.charges_paid_fen, state = paid.state
+      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+           AS paid (id, repaid_fen, charges_paid_fen, state)
+     WHERE bill.id = paid.id"""
+
+
+def _save(bills: Sequence[Bill]) -> None:
+    if not bills:
+        return
+    rows = [(bill.pk, bill.repaid_fen, bill.charges_paid_fen, bill.state) for bill in bills]
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _tell(made: Repayment) -> None:

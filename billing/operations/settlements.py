@@ -13,16 +13,23 @@ from billing.operations.telling import tell_hospital, tell_lender
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 
 State = Settlement.State
 
 
 class CannotPay(Refusal):
     code = "cannot_pay"
+    articles = (17,)
+    meaning = _("The settlement is in a state in which this cannot be done.")
+    remedy = _("Fetch the settlement, and go on from its state.")
 
 
 class CannotReconcile(Refusal):
     code = "cannot_reconcile"
+    articles = (17,)
+    meaning = _("The amount received is not the amount paid, or nothing was paid yet.")
+    remedy = _("Compare both with the bank. Nothing is corrected by itself.")
 
 
 @enforces(17)
@@ -47,6 +54,7 @@ def confirm_payout(
     """
     if not bank_reference.strip():
         raise BadInput(_("Give the bank's reference of the payment."), field="bank_reference", article=17)
+    check_text(bank_reference, SettlementStep.bank_reference.field, article=17)
     settlement = _lock(settlement)
     if not settlement.business_on < value_on <= business_date(at):
         raise BadInput(
@@ -75,6 +83,8 @@ def return_payout(*, settlement: Settlement, bank_reference: str, reason: str, a
     for field, text in (("bank_reference", bank_reference), ("reason", reason)):
         if not text.strip():
             raise BadInput(_("Give the bank's reference and reason."), field=field, article=17)
+    check_text(bank_reference, SettlementStep.bank_reference.field, article=17)
+    check_text(reason, SettlementStep.reason.field, article=17)
     settlement = _lock(settlement)
     if _known(settlement, State.RETURNED, bank_reference):
         return settlement

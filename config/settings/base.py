@@ -65,6 +65,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 INSTALLED_APPS = [
     "config",
+    "benchmarks",
     "city",
     "oversight",
     "billing",

@@ -35,6 +35,10 @@ SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Where the proxy writes for whom it speaks, such as HTTP_X_REAL_IP; it must overwrite what a client sends.
+if header := env.str("CLIENT_ADDRESS_HEADER", default=""):
+    AXES_IPWARE_META_PRECEDENCE_ORDER = [header, "REMOTE_ADDR"]
+
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

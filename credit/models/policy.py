@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOper
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 PPM_PER_BP = 100
@@ -69,7 +70,13 @@ class Policy(models.Model):
 
     def tier_for(self, score: int) -> Tier:
         """The tier of a score inside this policy's range."""
-        return self.tiers.filter(from_score__lte=score).order_by("-from_score")[0]
+        return max(
+            (tier for tier in self.tier_rows if tier.from_score <= score), key=lambda tier: tier.from_score
+        )
+
+    @cached_property
+    def tier_rows(self) -> list[Tier]:
+        return list(self.tiers.all())
 
     def cap_ppm(self, lpr_bp: int) -> int:
         """The highest yearly rate, late fee and interest together, in millionths (Article 23)."""

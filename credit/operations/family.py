@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,16 +17,22 @@ from common.errors import Refusal
 from common.identity import check_resident_id, turns
 from credit import notices
 from credit.models import CreditAccount, FamilyLink, Policy
+from credit.operations.limits import lock_accounts_of
 
 ADULT_YEARS = 18
 
 
 class CannotShare(Refusal):
     code = "cannot_share"
+    articles = (24,)
+    meaning = _("The family rules do not allow this sharing.")
 
 
 class NoAccount(Refusal):
     code = "no_account"
+    articles = (24, 26)
+    meaning = _("There is no credit account to pay from.")
+    remedy = _("Take another payment. The patient can join on the platform's pages.")
 
 
 @dataclass(frozen=True)
@@ -36,29 +43,47 @@ class Coverage:
     drawn: CreditAccount
     standing: CreditAccount
 
-    @property
-    def account_ids(self) -> set[int]:
-        return {self.drawn.pk, self.standing.pk}
-
 
 @enforces(24)
-def coverage_of(*, patient: Person, on: date) -> Coverage:
-    """One payer for a patient on a date.
+def coverages_of(
+    *, patients: Sequence[Person], on: date, lock: bool = False
+) -> dict[int, Coverage | NoAccount]:
+    """One payer for each patient on a date, by the patient's id, or why there is none.
 
     A minor draws on the parent's account. A parent whose adult child pays draws on their own account where
-    they have one, else on the child's; the debt is the child's either way. Raises NoAccount.
+    they have one, else on the child's; the debt is the child's either way. `lock` takes every account that
+    may be drawn on, and keeps it until the transaction ends.
     """
-    link = FamilyLink.objects.in_force(on).filter(dependant=patient).select_related("payer").first()
-    own = CreditAccount.objects.filter(person=patient).exclude(state=CreditAccount.State.CLOSED).first()
+    ids = [patient.pk for patient in patients]
+    links = FamilyLink.objects.in_force(on).filter(dependant__in=ids).select_related("payer")
+    by_patient = {link.dependant_id: link for link in links}
+    people = {*ids, *(link.payer_id for link in by_patient.values())}
+    rows = lock_accounts_of(people).values() if lock else CreditAccount.objects.filter(person__in=people)
+    opened = {account.person_id: account for account in rows if account.state != account.State.CLOSED}
+    return {patient.pk: _coverage(patient, by_patient.get(patient.pk), opened) for patient in patients}
+
+
+def coverage_of(*, patient: Person, on: date) -> Coverage:
+    """Who pays for one patient on a date. Raises NoAccount."""
+    found = coverages_of(patients=[patient], on=on)[patient.pk]
+    if isinstance(found, NoAccount):
+        raise found
+    return found
+
+
+def _coverage(
+    patient: Person, link: FamilyLink | None, opened: Mapping[int, CreditAccount]
+) -> Coverage | NoAccount:
+    own = opened.get(patient.pk)
     if link is None:
         if own is None:
-            raise NoAccount(
+            return NoAccount(
                 _("This person has not opened a credit account. Please take another payment."), article=26
             )
         return Coverage(payer=patient, drawn=own, standing=own)
-    payers = CreditAccount.objects.filter(person=link.payer).exclude(state=CreditAccount.State.CLOSED).first()
+    payers = opened.get(link.payer_id)
     if payers is None:
-        raise NoAccount(
+        return NoAccount(
             _("The relative who pays has no credit account. Please take another payment."), article=24
         )
     drawn = own if own and link.kind == FamilyLink.Kind.PARENT else payers

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.articles import enforces
@@ -14,61 +16,106 @@ from credit.models import AccountEvent, CreditAccount
 
 Kind = AccountEvent.Kind
 
-# The account moves and its event is written in one statement, so that neither can be had without the other.
+# Accounts move and their events are written in one statement, so that neither can be had without the other.
+# Several steps of one account are one move, counted from where the account stood.
 _MOVE = """
     WITH moved AS (
-        UPDATE credit_creditaccount
-           SET outstanding_fen = outstanding_fen + %(delta)s, seq = seq + 1
-         WHERE id = %(account)s
-           AND (%(delta)s <= 0 OR (state = 'active' AND outstanding_fen + %(delta)s <= limit_fen))
-     RETURNING id, seq, outstanding_fen, limit_fen)
+        UPDATE credit_creditaccount account
+           SET outstanding_fen = account.outstanding_fen + move.delta_fen, seq = account.seq + move.steps
+          FROM unnest(%(accounts)s::bigint[], %(deltas)s::bigint[], %(steps)s::int[])
+               AS move (id, delta_fen, steps)
+         WHERE account.id = move.id
+           AND (move.delta_fen <= 0
+                OR (account.state = 'active'
+                    AND account.outstanding_fen + move.delta_fen <= account.limit_fen))
+     RETURNING account.id, account.limit_fen, account.seq - move.steps AS seq_before,
+               account.outstanding_fen - move.delta_fen AS outstanding_before_fen)
     INSERT INTO credit_accountevent
            (account_id, seq, kind, amount_fen, outstanding_after_fen, limit_fen, reference, at)
-    SELECT id, seq, %(kind)s, %(amount)s, outstanding_fen, limit_fen, %(reference)s, %(at)s FROM moved
-    RETURNING seq, outstanding_after_fen"""
+    SELECT moved.id, seq_before + step.nth, step.kind, abs(step.delta_fen),
+           outstanding_before_fen + sum(step.delta_fen) OVER (PARTITION BY moved.id ORDER BY step.nth),
+           moved.limit_fen, step.reference, %(at)s
+      FROM unnest(%(step_accounts)s::bigint[], %(nths)s::int[], %(kinds)s::text[], %(step_deltas)s::bigint[],
+                  %(references)s::text[]) AS step (account_id, nth, kind, delta_fen, reference)
+      JOIN moved ON moved.id = step.account_id
+    RETURNING account_id, seq, outstanding_after_fen"""
+
+
+class Step(NamedTuple):
+    """One thing that happens to an account: what it adds to what is outstanding, or takes off it."""
+
+    account: CreditAccount
+    kind: AccountEvent.Kind
+    delta_fen: int
+    reference: str
 
 
 class CannotDraw(Refusal):
     code = "over_limit"
+    articles = (24,)
+    meaning = _("The amount is more than the limit has left.")
+    remedy = _(
+        "Charge at most what is available, and take another payment for the rest. Care is not refused."
+    )
 
 
 class AccountNotActive(Refusal):
     code = "account_not_active"
+    articles = (26, 27)
+    meaning = _("The credit account is suspended or closed.")
+    remedy = _(
+        "Take another payment; care is not refused. Paying all that is overdue lifts a suspension at once."
+    )
 
 
 def lock_accounts(ids: Iterable[int]) -> dict[int, CreditAccount]:
     """Lock accounts in the order of their ids: first of all locks, and the same order everywhere."""
-    accounts = CreditAccount.objects.filter(pk__in=set(ids)).order_by("pk").select_for_update(no_key=True)
-    return {account.pk: account for account in accounts}
+    return {account.pk: account for account in _locked(CreditAccount.objects.filter(pk__in=set(ids)))}
+
+
+def lock_accounts_of(people: Iterable[int]) -> dict[int, CreditAccount]:
+    """The same by the ids of the people whose accounts they are."""
+    rows = CreditAccount.objects.filter(person__in=set(people))
+    return {account.person_id: account for account in _locked(rows)}
+
+
+def _locked(accounts: QuerySet[CreditAccount]) -> QuerySet[CreditAccount]:
+    return accounts.order_by("pk").select_for_update(no_key=True)
 
 
 @enforces(24)
-def draw(*, account: CreditAccount, kind: Kind, amount_fen: int, reference: str, at: datetime) -> None:
-    """Raise what is outstanding by a charge or a hold, if the account is active and its limit allows it.
+def draw(steps: Sequence[Step], *, at: datetime) -> None:
+    """Raise what is outstanding by charges or holds, where the accounts are active and their limits allow it.
 
-    Raises AccountNotActive, CannotDraw (Article 24).
+    All of them or none. Raises AccountNotActive, CannotDraw (Article 24).
     """
-    if not _move(account, kind, amount_fen, amount_fen, reference, at):
+    refused = _move(steps, at)
+    for account in refused:
         account.refresh_from_db()
         require_active(account)
         raise CannotDraw(
             _("%(asked_fen)s is more than the %(available_fen)s available."),
             article=24,
-            asked_fen=amount_fen,
+            asked_fen=sum(step.delta_fen for step in steps if step.account.pk == account.pk),
             available_fen=account.available_fen,
         )
 
 
-def give_back(*, account: CreditAccount, kind: Kind, amount_fen: int, reference: str, at: datetime) -> None:
-    """Lower what is outstanding by a release, void, refund or repayment, whatever the account's state."""
-    if amount_fen:
-        _move(account, kind, -amount_fen, amount_fen, reference, at)
+def give_back(steps: Sequence[Step], *, at: datetime) -> None:
+    """Lower what is outstanding by releases, voids, refunds or repayments, whatever the accounts' state."""
+    if steps := [step for step in steps if step.delta_fen]:
+        _move(steps, at)
 
 
-def note(*, account: CreditAccount, kind: Kind, reference: str, at: datetime) -> int:
+def note(account: CreditAccount, kind: AccountEvent.Kind, reference: str, *, at: datetime) -> int:
     """Record an event that moves no money and return its sequence number."""
-    _move(account, kind, 0, 0, reference, at)
+    note_many([Step(account, kind, 0, reference)], at=at)
     return account.seq
+
+
+def note_many(steps: Sequence[Step], *, at: datetime) -> None:
+    """Record events that move no money; each account then stands at its last one's sequence number."""
+    _move(steps, at)
 
 
 def require_active(account: CreditAccount) -> None:
@@ -87,23 +134,31 @@ def require_active(account: CreditAccount) -> None:
         raise AccountNotActive(_("This credit account was closed by its owner."), article=26)
 
 
-def _move(
-    account: CreditAccount, kind: Kind, delta_fen: int, amount_fen: int, reference: str, at: datetime
-) -> bool:
+def _move(steps: Sequence[Step], at: datetime) -> list[CreditAccount]:
+    """Take the steps, in this order. Returns the accounts that would not move."""
+    accounts = {step.account.pk: step.account for step in steps}
+    deltas, counts, nths = dict.fromkeys(accounts, 0), dict.fromkeys(accounts, 0), []
+    for step in steps:
+        deltas[step.account.pk] += step.delta_fen
+        counts[step.account.pk] += 1
+        nths.append(counts[step.account.pk])
     with connection.cursor() as cursor:
         cursor.execute(
             _MOVE,
             {
-                "delta": delta_fen,
-                "account": account.pk,
-                "kind": kind.value,
-                "amount": amount_fen,
-                "reference": reference,
+                "accounts": list(accounts),
+                "deltas": list(deltas.values()),
+                "steps": list(counts.values()),
+                "step_accounts": [step.account.pk for step in steps],
+                "nths": nths,
+                "kinds": [step.kind.value for step in steps],
+                "step_deltas": [step.delta_fen for step in steps],
+                "references": [step.reference for step in steps],
                 "at": at,
             },
         )
-        row = cursor.fetchone()
-    if row is None:
-        return False
-    account.seq, account.outstanding_fen = row
-    return True
+        moved = cursor.fetchall()
+    for pk, seq, outstanding_fen in sorted(moved):
+        accounts[pk].seq, accounts[pk].outstanding_fen = seq, outstanding_fen
+    standing = {pk for pk, _seq, _outstanding in moved}
+    return [account for pk, account in accounts.items() if pk not in standing]

@@ -12,19 +12,28 @@ from accounts.models import ApiClient
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_texts
 from hospitals.models import Hospital, HospitalClient, HospitalScene, Scene
 
 
 class CannotRegisterHospital(Refusal):
     code = "cannot_register_hospital"
+    articles = (20,)
+    meaning = _("The code names another hospital.")
+    remedy = _("Choose another code.")
 
 
 class CannotChangeScene(Refusal):
     code = "cannot_change_scene"
+    articles = (14, 15)
+    meaning = _("The service cannot be switched on or off on that date.")
 
 
 class CannotConnectClient(Refusal):
     code = "cannot_connect_client"
+    articles = (15,)
+    meaning = _("The API client speaks for somebody else, or is of another kind.")
+    remedy = _("Make a client of its own for this hospital or lender.")
 
 
 @enforces(20)
@@ -54,6 +63,7 @@ def register_hospital(
         uscc=uscc,
         online_on=online_on,
     )
+    check_texts(facts)
     known = Hospital.objects.filter(code=code).first()
     if known:
         if all(getattr(known, name) == getattr(facts, name) for name in ("name_zh", "name_en", "kind")):

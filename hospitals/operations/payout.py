@@ -9,17 +9,20 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiClient
 from accounts.operations.events import publish
 from common.articles import enforces
 from common.calendar import business_date
 from common.crypto import encrypt
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from hospitals.models import Hospital, PayoutAccount
 
 
 class CannotChangePayoutAccount(Refusal):
     code = "cannot_change_payout_account"
+    articles = (2,)
+    meaning = _("Another payout account can be used from tomorrow at the earliest.")
+    remedy = _("Name a later date.")
 
 
 @enforces(2)
@@ -40,6 +43,8 @@ def change_payout_account(
         raise BadInput(_("Enter the account holder."), field="holder")
     if not bank_name:
         raise BadInput(_("Enter the bank."), field="bank_name")
+    check_text(holder, PayoutAccount.holder.field)
+    check_text(bank_name, PayoutAccount.bank_name.field)
     if not re.fullmatch(r"[0-9]{8,30}", number):
         raise BadInput(_("An account number has 8 to 30 digits."), field="number")
     rows = list(PayoutAccount.objects.at(hospital).order_by("from_on", "pk"))
@@ -53,10 +58,10 @@ def change_payout_account(
             row.to_on = max(from_on, row.from_on)
             row.save(update_fields=["to_on"])
     account = PayoutAccount(hospital=hospital, holder=holder, bank_name=bank_name, from_on=from_on)
-    account.number_sealed = encrypt(number, account.uid.bytes)
+    account.number_sealed = encrypt(number, account.bound_to("number"))
     account.save()
     publish(
-        clients=ApiClient.objects.filter(hospital_client__hospital=hospital),
+        clients=hospital.clients.values_list("client", flat=True),
         name="payout_account.changed",
         payload={
             "bank_name": bank_name,

@@ -22,6 +22,9 @@ ROLES = {
 
 class CannotAppoint(Refusal):
     code = "cannot_appoint"
+    articles = (15,)
+    meaning = _("The user works elsewhere, or has a sign-in for another office.")
+    remedy = _("Give the person a sign-in of their own for this work.")
 
 
 @enforces(15)

@@ -14,6 +14,7 @@ from accounts.models import Consent, Person, User
 from accounts.operations.consents import give_consent
 from accounts.operations.people import register_person, update_contact
 from accounts.operations.phone_codes import check_code, send_code
+from accounts.operations.tries import count_try, forget_tries
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import Refusal
@@ -39,6 +40,8 @@ _MISMATCH: dict[str, StrOrPromise] = {
 
 class CannotEnrol(Refusal):
     code = "cannot_enrol"
+    articles = (24, 26)
+    meaning = _("This person cannot join, or has joined with another telephone.")
 
 
 class IdentityMismatch(Refusal):
@@ -46,6 +49,9 @@ class IdentityMismatch(Refusal):
 
     code = "identity_mismatch"
     status = 422
+    articles = (26,)
+    meaning = _("Name, identity number and telephone do not belong together.")
+    remedy = _("Check each against the identity card and the contract of the telephone.")
 
 
 class TryAgainLater(Refusal):
@@ -53,6 +59,8 @@ class TryAgainLater(Refusal):
 
     code = "try_again_later"
     status = 503
+    meaning = _("The register of identities or the operator of the score does not answer just now.")
+    remedy = _("Nothing is lost. Try again in a few minutes.")
 
 
 @dataclass(frozen=True)
@@ -76,10 +84,11 @@ class Enrolment:
 
 
 @enforces(26)
-def prove_identity(*, applicant: Applicant, language: str, at: datetime) -> None:
+def prove_identity(*, applicant: Applicant, language: str, address: str, at: datetime) -> None:
     """Ask the register, then send a code to the telephone. Nothing of the applicant is kept.
 
-    Raises CannotEnrol for a child (Article 24), IdentityMismatch, TryAgainLater, BadInput, TooManyCodes.
+    `address` is that of the network it is asked from. Raises CannotEnrol for a child (Article 24),
+    IdentityMismatch, TryAgainLater, BadInput, TooManyTries, TooManyCodes.
     """
     if turns(check_resident_id(applicant.resident_id).birth_on, ADULT_YEARS) > business_date(at):
         raise CannotEnrol(
@@ -90,9 +99,12 @@ def prove_identity(*, applicant: Applicant, language: str, at: datetime) -> None
             article=24,
             field="resident_id",
         )
+    count_try(address=address, at=at)
     try:
         answer = check_identity(name=applicant.name, resident_id=applicant.resident_id, phone=applicant.phone)
     except IdentityRegisterUnavailable:
+        # Nobody was looked up, and the fault is not theirs.
+        forget_tries(address=address, tries=1)
         raise TryAgainLater(
             _("The identity register does not answer just now. Please try again in a few minutes.")
         ) from None
@@ -101,19 +113,27 @@ def prove_identity(*, applicant: Applicant, language: str, at: datetime) -> None
         raise IdentityMismatch(
             _MISMATCH.get(answer.reason, unclear), article=26, field=_FIELDS.get(answer.reason)
         )
-    send_code(phone=applicant.phone, language=language, at=at)
+    forget_tries(address=address, tries=1)
+    send_code(phone=applicant.phone, language=language, address=address, at=at)
 
 
 @enforces(6, 26)
 def enrol(
-    *, applicant: Applicant, code: str, product: Product, channel: str, language: str, at: datetime
+    *,
+    applicant: Applicant,
+    code: str,
+    product: Product,
+    channel: str,
+    language: str,
+    address: str,
+    at: datetime,
 ) -> Enrolment:
     """Let somebody in who has proved who they are and has agreed to scheme, score and this one lender.
 
     Whoever has no score yet is registered all the same and can `join` later without these steps. Raises
-    WrongCode, CannotRegister, CannotEnrol where the person signs in with another telephone.
+    TooManyTries, WrongCode, CannotRegister, CannotEnrol where the person signs in with another telephone.
     """
-    check_code(phone=applicant.phone, code=code, at=at)
+    check_code(phone=applicant.phone, code=code, address=address, at=at)
     user = _register(applicant, language, at)
     return join(user=user, product=product, channel=channel, at=at)
 

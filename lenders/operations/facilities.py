@@ -6,18 +6,21 @@ person happen one after another.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiClient, Consent, Person
+from accounts.models import Consent, Person
 from accounts.operations.consents import give_consent
 from accounts.operations.events import publish
 from accounts.operations.notices import notify
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text
 from credit.models import CreditAccount
 from lenders import notices
 from lenders.models import Facility, Lender, Product
@@ -25,24 +28,37 @@ from lenders.models import Facility, Lender, Product
 
 class CannotApply(Refusal):
     code = "cannot_apply"
+    articles = (23, 25, 26)
+    meaning = _("An application to this lender is not possible as things stand.")
 
 
 class CannotDecide(Refusal):
     code = "cannot_decide"
+    articles = (22, 23, 25, 26)
+    meaning = _("The application does not wait for this answer any more.")
+    remedy = _("Fetch the application, and go on from its state.")
 
 
 class CannotChooseLender(Refusal):
     code = "cannot_choose_lender"
+    articles = (23,)
+    meaning = _("Only a lender that has agreed, and may see the citizen, can be chosen.")
+    remedy = _("Apply to the lender, or give it the consent again.")
 
 
 class CannotCloseFacility(Refusal):
     code = "cannot_close_facility"
+    articles = (23,)
+    meaning = _("There is no agreement with this lender.")
 
 
 class NoLender(Refusal):
     """No lender can take the bill; the desk shows why and takes another payment."""
 
     code = "no_lender"
+    articles = (23,)
+    meaning = _("No lender can take the bill.")
+    remedy = _("Take another payment. The citizen can apply to a lender, or choose another.")
 
 
 @enforces(23)
@@ -82,7 +98,7 @@ def apply_for_facility(*, person: Person, product: Product, at: datetime) -> Fac
         )
     facility = Facility.objects.create(person=person, product=product, lender=lender, applied_at=at)
     publish(
-        clients=ApiClient.objects.filter(lender_client__lender=lender),
+        clients=lender.clients.values_list("client", flat=True),
         name="facility.applied",
         payload={
             "facility": facility.reference,
@@ -129,8 +145,7 @@ def decide_application(*, facility: Facility, granted: bool, reason: str = "", a
     reason = reason.strip()
     if not granted and not reason:
         raise BadInput(_("Give the reason: the citizen will see it."), field="reason", article=23)
-    if len(reason) > 500:
-        raise BadInput(_("A reason has at most 500 characters."), field="reason")
+    check_text(reason, Facility.decision_reason.field, field="reason", article=23)
     account = _lock_account(facility.person)
     facility = _lock(facility)
     answer = Facility.State.GRANTED if granted else Facility.State.DECLINED
@@ -199,18 +214,27 @@ def close_facility(*, person: Person, lender: Lender, at: datetime) -> Facility:
     return facility
 
 
+def usable_facilities(people: Iterable[int]) -> dict[int, list[Facility]]:
+    """What new bills may draw on, by the ids of the people: granted by lenders that still take part, and the
+    consent to that lender stands at this moment: withdrawing it stops new use at once.
+    """
+    found: dict[int, list[Facility]] = defaultdict(list)
+    usable = Facility.objects.filter(person__in=set(people), lender__left_on=None).usable()
+    for facility in usable.select_related("lender", "product").order_by("lender__code"):
+        facility.product.lender = facility.lender
+        found[facility.person_id].append(facility)
+    return found
+
+
 @enforces(23, 25)
-def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility:
+def choose_facility(usable: Sequence[Facility], lender: Lender | None = None) -> Facility:
     """The facility that a new bill draws on: the named lender's, or else the default.
 
-    Granted, and the consent to that lender stands at this moment: withdrawing it stops new use at once.
     Raises NoLender with what the citizen can do about it.
     """
-    own = Facility.objects.of(person).usable().select_related("lender", "product")
-    own = own.filter(lender__left_on__isnull=True)
-    facility = own.filter(lender=lender).first() if lender else own.filter(is_default=True).first()
-    if facility:
-        return facility
+    for facility in usable:
+        if facility.lender_id == lender.pk if lender else facility.is_default:
+            return facility
     if lender:
         raise NoLender(
             _("%(lender)s cannot take this bill: it has not agreed, or may not see the patient any more."),
@@ -218,7 +242,7 @@ def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility
             field="lender",
             lender=lender.name,
         )
-    if own.exists():
+    if usable:
         raise NoLender(
             _("No lender is chosen. Name one for this bill, or choose a default on the lenders page."),
             article=23,
@@ -229,6 +253,11 @@ def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility
         article=23,
         field="lender",
     )
+
+
+def usable_facility(*, person: Person, lender: Lender | None = None) -> Facility:
+    """The same for one person. Raises NoLender."""
+    return choose_facility(usable_facilities([person.pk])[person.pk], lender)
 
 
 def _lock_account(person: Person) -> CreditAccount | None:

@@ -13,6 +13,7 @@ from accounts.operations.notices import NewNotice, notify_many
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.text import check_text, check_texts
 from credit.models import LendingRate, Policy
 from lenders import notices
 from lenders.charges import percent
@@ -21,18 +22,33 @@ from lenders.models import Facility, Lender, LenderClient, LenderFiling, LenderS
 
 class CannotRegisterLender(Refusal):
     code = "cannot_register_lender"
+    articles = (22,)
+    meaning = _("The code names another lender.")
+    remedy = _("Choose another code.")
 
 
 class CannotRegisterProduct(Refusal):
     code = "cannot_register_product"
+    articles = (22, 23)
+    meaning = _(
+        "The product's rate is above the cap, its interest-free days are too few, or its lender or code "
+        "does not fit."
+    )
+    remedy = _("Register other terms, or the same product under a code of its own.")
 
 
 class CannotAppoint(Refusal):
     code = "cannot_appoint"
+    articles = (22,)
+    meaning = _("The user works elsewhere, or has a sign-in for another office.")
+    remedy = _("Give the person a sign-in of their own for this work.")
 
 
 class CannotConnectClient(Refusal):
     code = "cannot_connect_client"
+    articles = (22,)
+    meaning = _("The API client speaks for somebody else, or is of another kind.")
+    remedy = _("Make a client of its own for this hospital or lender.")
 
 
 @enforces(22)
@@ -43,6 +59,7 @@ def register_lender(*, code: str, name_zh: str, name_en: str, kind: str, on: dat
     Its filing with the authorities is recorded with `record_filing`. Raises CannotRegisterLender, BadInput.
     """
     facts = Lender(code=code, name_zh=name_zh, name_en=name_en, kind=kind, joined_on=on)
+    check_texts(facts)
     known = Lender.objects.filter(code=code).first()
     if known:
         if (known.name_zh, known.name_en, known.kind) == (name_zh, name_en, kind):
@@ -63,6 +80,7 @@ def record_filing(*, lender: Lender, authority: str, document: str, on: date) ->
         raise BadInput(_("There is no authority “%(authority)s”."), field="authority", authority=authority)
     if not document.strip():
         raise BadInput(_("Enter the document's number."), field="document")
+    check_text(document, LenderFiling.document.field)
     filing, _created = LenderFiling.objects.update_or_create(
         lender=lender, authority=authority, defaults={"filed_on": on, "document": document.strip()}
     )
@@ -100,6 +118,7 @@ def register_product(
         late_rate_ppm=late_rate_ppm,
         registered_on=on,
     )
+    check_texts(facts)
     known = Product.objects.filter(code=code).first()
     if known:
         terms = ("lender_id", "interest_free_days", "late_rate_ppm")
@@ -161,7 +180,7 @@ def leave_scheme(*, lender: Lender, at: datetime) -> int:
     notify_many(
         [
             NewNotice(
-                person=facility.person,
+                person_id=facility.person_id,
                 kind=notices.LENDER_LEFT,
                 params={"lender": lender.name_in(facility.person.language), "reference": facility.reference},
                 reference=f"facility:{facility.reference}:lender_left",

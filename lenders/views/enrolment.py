@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.citizens import citizen_page
 from accounts.consent_texts import CONSENT_TEXTS
 from accounts.models import Consent, Person
+from accounts.network import network_address
 from accounts.sessions import put_sealed, take_sealed
 from common.calendar import business_date
 from common.errors import Refusal
@@ -104,7 +105,7 @@ def identity(request: HttpRequest, draft: Draft) -> HttpResponse:
         applicant = Applicant(**form.cleaned_data)
         at = timezone.now()
         try:
-            prove_identity(applicant=applicant, language=_language(), at=at)
+            prove_identity(applicant=applicant, language=_language(), address=network_address(request), at=at)
         except Refusal as refusal:
             _add(form, refusal)
         else:
@@ -125,6 +126,7 @@ def _code(request: HttpRequest, draft: Draft, applicant: Applicant, product: Pro
                 product=product,
                 channel=draft["from"],
                 language=_language(),
+                address=network_address(request),
                 at=timezone.now(),
             )
         except Refusal as refusal:
@@ -137,7 +139,12 @@ def _code(request: HttpRequest, draft: Draft, applicant: Applicant, product: Pro
 
 def _resend(request: HttpRequest, applicant: Applicant) -> HttpResponse:
     try:
-        prove_identity(applicant=applicant, language=_language(), at=timezone.now())
+        prove_identity(
+            applicant=applicant,
+            language=_language(),
+            address=network_address(request),
+            at=timezone.now(),
+        )
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:

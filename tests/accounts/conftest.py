@@ -15,6 +15,7 @@ from tests.sandbox_process import fresh_sandbox, sandbox  # noqa: F401 - fixture
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
 LIN_NAME = "林小满"
 LIN_PHONE = "13850012345"
+HERE = "192.0.2.1"
 
 
 def resident_id(sequence: int = 1, birth: str = "19900307") -> str:

@@ -226,7 +226,7 @@ def test_events_are_paged_and_go_on_where_they_stopped(
     caller: Caller, harbour: ApiClient, egret: ApiClient
 ) -> None:
     for number in range(3):
-        publish(name="bill.posted", payload={"number": number}, clients=[harbour, egret], at=NOW)
+        publish(name="bill.posted", payload={"number": number}, clients=[harbour.pk, egret.pk], at=NOW)
     until = time.monotonic() + 30
     while len(caller.get("/api/v1/events").json()["results"]) < 3 and time.monotonic() < until:
         time.sleep(0.05)

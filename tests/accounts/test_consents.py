@@ -7,6 +7,7 @@ from django.db import IntegrityError, InternalError, transaction
 from accounts.consent_texts import CONSENT_TEXTS
 from accounts.models import Consent, Person
 from accounts.operations.consents import ConsentMissing, give_consent, require_consent, withdraw_consent
+from common.errors import BadInput
 from tests.accounts.conftest import NOW
 
 pytestmark = [pytest.mark.django_db]
@@ -23,6 +24,14 @@ def test_consent_given_twice_is_one_row_of_the_version_in_force(lin: Person) -> 
     assert first == second
     assert first.version == CONSENT_TEXTS[SCORE].version
     assert Consent.objects.in_force(lin, SCORE).get() == first
+
+
+@pytest.mark.parametrize("channel", ["a\x00b", "x" * 41])
+def test_a_channel_that_cannot_be_kept_is_refused_by_name(lin: Person, channel: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        give_consent(person=lin, purpose=SCORE, channel=channel, at=NOW)
+
+    assert refused.value.field == "channel"
 
 
 @pytest.mark.article(26)

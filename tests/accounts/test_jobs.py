@@ -4,6 +4,7 @@ import pytest
 
 from accounts.models import JobRun
 from accounts.operations.jobs import track
+from common.spans import Span
 from tests.connections import Elsewhere
 
 ON = date(2026, 11, 20)
@@ -24,7 +25,7 @@ def test_a_job_runs_from_running_to_done_in_one_row_a_date_and_scope() -> None:
 
 @pytest.mark.django_db
 def test_a_job_that_breaks_shows_the_class_of_its_error_and_none_of_its_words() -> None:
-    with pytest.raises(ValueError, match="Lin"), track("close_day", ON, "egret"):
+    with pytest.raises(ValueError, match="Lin"), track("close_day", ON, Span(1, 9)):
         raise ValueError("Lin owes")
 
     run = JobRun.objects.get()

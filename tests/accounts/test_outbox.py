@@ -12,7 +12,7 @@ from accounts.models import Attempt, Message, Notice, Person
 from accounts.operations import outbox
 from accounts.operations.notices import NewNotice, notify, notify_many
 from accounts.operations.phone_codes import send_code
-from tests.accounts.conftest import LIN_PHONE, NOW
+from tests.accounts.conftest import HERE, LIN_PHONE, NOW
 from tests.accounts.kinds import BILL_DUE
 from tests.connections import Elsewhere
 from tests.sandbox_process import SandboxProcess
@@ -24,7 +24,8 @@ LATER = NOW + timedelta(minutes=2)
 
 
 def told(person: Person, reference: str = "due:B1") -> Notice:
-    return notify(person=person, kind=BILL_DUE, params=PARAMS, reference=reference, at=NOW)
+    notify(person=person, kind=BILL_DUE, params=PARAMS, reference=reference, at=NOW)
+    return Notice.objects.get(reference=reference)
 
 
 def outcomes(message: Message) -> list[str]:
@@ -196,7 +197,7 @@ def test_two_workers_share_the_queue_and_send_nothing_twice(
     people: Callable[[int], list[Person]], fresh_sandbox: SandboxProcess
 ) -> None:
     notify_many(
-        [NewNotice(person, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(40))], at=NOW
+        [NewNotice(person.pk, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(40))], at=NOW
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT id FROM accounts_message ORDER BY id LIMIT 15 FOR UPDATE")
@@ -215,7 +216,7 @@ def test_receipts_of_many_are_asked_for_in_few_requests_and_statements(
     django_assert_max_num_queries: Callable[..., Any],
 ) -> None:
     notify_many(
-        [NewNotice(person, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(60))], at=NOW
+        [NewNotice(person.pk, BILL_DUE, PARAMS, f"due:B{n}") for n, person in enumerate(people(60))], at=NOW
     )
     with django_assert_max_num_queries(8):
         outbox.deliver(at=NOW)
@@ -232,7 +233,7 @@ def test_delivering_inside_a_transaction_is_refused(lin: Person) -> None:
 
 def test_a_code_goes_out_while_it_holds_and_its_words_are_forgotten(fresh_sandbox: SandboxProcess) -> None:
     fresh_sandbox.deliver_sms(LIN_PHONE)
-    send_code(phone=LIN_PHONE, at=NOW)
+    send_code(phone=LIN_PHONE, address=HERE, at=NOW)
 
     outbox.deliver(at=NOW)
     outbox.poll_receipts(at=NOW)
@@ -243,7 +244,7 @@ def test_a_code_goes_out_while_it_holds_and_its_words_are_forgotten(fresh_sandbo
 
 
 def test_a_code_too_late_to_be_of_use_is_not_sent(fresh_sandbox: SandboxProcess) -> None:
-    send_code(phone=LIN_PHONE, at=NOW)
+    send_code(phone=LIN_PHONE, address=HERE, at=NOW)
 
     assert outbox.deliver(at=NOW + timedelta(minutes=5))["failed"] == 1
 

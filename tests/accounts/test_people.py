@@ -80,6 +80,7 @@ def test_the_same_number_under_another_name_is_refused(lin: Person) -> None:
     [
         ("name", " "),
         ("name", "林\u202e满"),
+        ("name", "林\x00满"),
         ("name", "林" * 51),
         ("resident_id", LIN_ID[:-1] + ("0" if LIN_ID[-1] != "0" else "1")),
         ("phone", "0592-1234567"),

@@ -11,6 +11,7 @@ from django.db import InternalError, connection, transaction
 from accounts.models import AccessEntry, Person, Seal, User
 from accounts.operations.access import record_access, record_accesses
 from accounts.operations.seals import seal_chains, verify_chains
+from common.errors import BadInput
 from tests.accounts.conftest import NOW
 from tests.connections import held_open
 
@@ -27,23 +28,31 @@ def without_triggers(sql: str, *params: Any) -> None:
 
 @pytest.fixture
 def looks(lin: Person, chen: User) -> list[AccessEntry]:
-    entries = [
+    for number in range(5):
         record_access(actor=chen, subject=lin, purpose="desk.search", at=NOW + timedelta(minutes=number))
-        for number in range(5)
-    ]
     seal_chains(at=NOW)
-    return entries
+    return list(AccessEntry.objects.order_by("pk"))
 
 
 @pytest.mark.article(32)
 @pytest.mark.django_db
 def test_a_look_says_who_at_whom_and_why(lin: Person, chen: User, harbour: Any) -> None:
-    by_staff = record_access(actor=chen, subject=lin, purpose="desk.unmask", reason="check the card", at=NOW)
-    [by_system] = record_accesses(actor=harbour, subjects=[lin], purpose="api.bills", at=NOW)
+    record_access(actor=chen, subject=lin, purpose="desk.unmask", reason="check the card", at=NOW)
+    record_accesses(actor=harbour, subjects=[lin], purpose="api.bills", at=NOW)
+    by_staff, by_system = AccessEntry.objects.order_by("pk")
 
     assert (by_staff.actor, by_staff.actor_user, by_staff.reason) == ("cashier:chen", chen, "check the card")
     assert (by_system.actor, by_system.actor_user) == ("lender:Harbour Bank", None)
     assert list(lin.access_entries.order_by("pk")) == [by_staff, by_system]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["a\x00b", "x" * 301])
+def test_a_reason_that_cannot_be_kept_is_refused_by_name(lin: Person, chen: User, reason: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        record_access(actor=chen, subject=lin, purpose="desk.unmask", reason=reason, at=NOW)
+
+    assert refused.value.field == "reason"
 
 
 @pytest.mark.article(32)
@@ -144,12 +153,13 @@ def test_verify_audit_says_so_and_exits_1(looks: list[AccessEntry]) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_commits_late_is_sealed_late_and_never_skipped(lin: Person, chen: User) -> None:
     with held_open(lambda: record_access(actor=chen, subject=lin, purpose="late", at=NOW)) as finish:
-        early = record_access(actor=chen, subject=lin, purpose="early", at=NOW)
+        record_access(actor=chen, subject=lin, purpose="early", at=NOW)
         seal_chains(at=NOW)
-        late = finish()
+        finish()
         seal_chains(at=NOW)
 
-    assert late.pk < early.pk
+    late, early = AccessEntry.objects.order_by("pk")
+    assert (late.purpose, early.purpose) == ("late", "early")
     assert list(Seal.objects.order_by("seq").values_list("row_id", flat=True)) == [early.pk, late.pk]
     assert verify_chains() == []
 

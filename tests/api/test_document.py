@@ -226,7 +226,7 @@ def test_the_guide_names_every_event_and_no_other() -> None:
         name
         for app in ("billing", "lenders", "hospitals")
         for path in (ROOT / app).rglob("*.py")
-        for name in re.findall(r'name="([a-z]+\.[a-z_]+)"', path.read_text())
+        for name in re.findall(r'(?:name=|Fact\(\S+ )"([a-z]+\.[a-z_]+)"', path.read_text())
     }
     guide = (ROOT / "docs" / "api.md").read_text()
 

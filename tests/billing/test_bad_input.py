@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from billing.models import Bill, Collection, Objection, Settlement, Visit
 from billing.operations.charges import (
@@ -36,6 +37,7 @@ HUGE = 10**18
 NO_AMOUNT = (0, -1, HUGE)
 NOT_EVEN_ZERO = (-1, HUGE)
 NO_TEXT = ("", " ", "\u3000\t\n")
+NUL = "a\x00b"
 
 
 @dataclass
@@ -189,6 +191,7 @@ bad(
 )
 bad("refund: amount", "amount_fen", NO_AMOUNT, lambda s, v: s.refund(amount_fen=v))
 bad("refund: reason", "reason", (*NO_TEXT, "because"), lambda s, v: s.refund(reason=v))
+bad("refund: note", "note", (NUL, "长" * 201), lambda s, v: s.refund(note=v))
 bad(
     "late insurance: nothing",
     "pooled_fund_fen",
@@ -210,24 +213,39 @@ bad(
 bad(
     "collected: reference",
     "bank_reference",
-    NO_TEXT,
+    (*NO_TEXT, NUL, "1" * 65),
     lambda s, v: finish_collection(collection=s.collection, succeeded=True, bank_reference=v, at=s.at),
 )
 bad(
     "not collected: reason",
     "reason",
-    NO_TEXT,
+    (*NO_TEXT, NUL, "长" * 201),
     lambda s, v: finish_collection(collection=s.collection, succeeded=False, reason=v, at=s.at),
 )
-bad("payout: reference", "bank_reference", NO_TEXT, lambda s, v: s.confirm(bank_reference=v))
+bad(
+    "payout: reference",
+    "bank_reference",
+    (*NO_TEXT, NUL, "1" * 65),
+    lambda s, v: s.confirm(bank_reference=v),
+)
 bad("payout: value date", "value_on", (MONDAY, date(2026, 3, 4)), lambda s, v: s.confirm(value_on=v))
-bad("return: reference", "bank_reference", NO_TEXT, lambda s, v: s.send_back(bank_reference=v))
-bad("return: reason", "reason", NO_TEXT, lambda s, v: s.send_back(reason=v))
-bad("objection: statement", "statement", NO_TEXT, lambda s, v: object_to(bill=s.bill, statement=v, at=s.at))
+bad(
+    "return: reference",
+    "bank_reference",
+    (*NO_TEXT, NUL, "1" * 65),
+    lambda s, v: s.send_back(bank_reference=v),
+)
+bad("return: reason", "reason", (*NO_TEXT, NUL, "长" * 201), lambda s, v: s.send_back(reason=v))
+bad(
+    "objection: statement",
+    "statement",
+    (*NO_TEXT, NUL, "长" * 1001),
+    lambda s, v: object_to(bill=s.bill, statement=v, at=s.at),
+)
 bad(
     "answer: words",
     "answer",
-    NO_TEXT,
+    (*NO_TEXT, NUL, "长" * 1001),
     lambda s, v: answer_objection(objection=s.objection, upheld=True, answer=v, at=s.at),
 )
 bad(
@@ -284,12 +302,21 @@ def test_a_reconciliation_of_another_amount_names_it(scene: Scene) -> None:
     assert row_counts() == before
 
 
+def test_the_longest_bank_reference_is_paid_and_sent_back(scene: Scene) -> None:
+    with transaction.atomic():
+        scene.confirm(bank_reference="W" * 64)
+        scene.send_back(bank_reference="R" * 64)
+        assert Settlement.objects.get().state == Settlement.State.RETURNED
+        transaction.set_rollback(True)
+
+
 @pytest.mark.parametrize(
     ("command", "says"),
     [
         (["close_day", "--on", "2999-01-01"], "on: "),
         (["close_day"], "--on"),
         (["run_day"], "--on"),
+        (["run_day", "--on", "2999-01-01"], "--on: "),
         (["explain_charges"], "bill"),
         (["explain_charges", ""], "bill: "),
         (["explain_charges", " "], "bill: "),

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
@@ -224,3 +225,17 @@ def test_a_day_that_is_none_is_refused_by_name(db: None, on: str) -> None:
 
     assert not JobRun.objects.exists()
     assert not DayClose.objects.exists()
+
+
+def test_a_day_that_has_not_come_is_refused_by_name_and_today_is_lived(
+    town: Town, fresh_sandbox: SandboxProcess
+) -> None:
+    # Past midnight in Shanghai, and still the day before where the process may stand.
+    with time_machine.travel(town.at(date(2026, 3, 3), 0, 30), tick=False):
+        with pytest.raises(CommandError, match="--on: 2026-03-04 has not come yet; today is 2026-03-03"):
+            call_command("run_day", "--on", "2026-03-04", stdout=StringIO())
+        assert not JobRun.objects.exists()
+
+        call_command("run_day", "--on", "2026-03-03", stdout=StringIO())
+
+    assert JobRun.objects.filter(on=date(2026, 3, 3), state=JobRun.State.DONE).exists()

@@ -67,7 +67,15 @@ def test_a_change_that_has_not_begun_is_replaced(first_hospital: Hospital) -> No
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("number", "12345"), ("number", "1234567x"), ("holder", "  "), ("bank_name", "")]
+    ("field", "value"),
+    [
+        ("number", "12345"),
+        ("number", "1234567x"),
+        ("holder", "  "),
+        ("holder", "a\x00b"),
+        ("bank_name", ""),
+        ("bank_name", "长" * 101),
+    ],
 )
 def test_what_cannot_be_an_account_is_refused_by_name(
     first_hospital: Hospital, field: str, value: str

@@ -107,7 +107,16 @@ def test_a_code_names_one_hospital_for_ever(first_hospital: Hospital) -> None:
 
 @pytest.mark.parametrize(
     ("fact", "value"),
-    [("code", "xm 1"), ("kind", "clinic"), ("name_en", ""), ("uscc", "91110000600037342L"), ("district", "")],
+    [
+        ("code", "xm 1"),
+        ("code", "a\x00b"),
+        ("kind", "clinic"),
+        ("name_en", ""),
+        ("name_en", "x" * 201),
+        ("uscc", "91110000600037342L"),
+        ("district", ""),
+        ("district", "a\x00b"),
+    ],
 )
 def test_a_malformed_fact_is_refused_by_name(db: None, fact: str, value: str) -> None:
     facts = {

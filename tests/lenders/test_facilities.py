@@ -149,8 +149,10 @@ def test_a_lender_that_declines_says_why_and_the_citizen_reads_it(lin: Person, h
     assert notice.params["lender"] == "鹭港银行"
 
 
-@pytest.mark.parametrize("reason", ["", "   "])
-def test_a_decline_without_a_reason_is_refused(lin: Person, harbour_care: Product, reason: str) -> None:
+@pytest.mark.parametrize("reason", ["", "   ", "a\x00b", "长" * 501])
+def test_a_decline_without_a_reason_that_can_be_kept_is_refused(
+    lin: Person, harbour_care: Product, reason: str
+) -> None:
     facility = applied(lin, harbour_care)
 
     with pytest.raises(BadInput) as fault:

@@ -106,7 +106,10 @@ def test_a_lender_outside_the_scheme_registers_nothing(harbour: Lender) -> None:
     ("fact", "value"),
     [
         ("code", "harbour 2"),
+        ("code", "a\x00b"),
         ("name_zh", ""),
+        ("name_zh", "长" * 101),
+        ("service_en", "a\x00b"),
         ("interest_free_days", 0),
         ("interest_free_days", 400),
         ("late_rate_ppm", -1),
@@ -173,3 +176,18 @@ def test_the_filing_with_each_authority_is_kept(harbour: Lender) -> None:
         record_filing(lender=harbour, authority="police", document="1", on=TODAY)
     with pytest.raises(BadInput):
         record_filing(lender=harbour, authority="banking_regulator", document=" ", on=TODAY)
+
+
+@pytest.mark.parametrize("document", ["a\x00b", "1" * 101])
+def test_a_documents_number_that_cannot_be_kept_is_refused_by_name(harbour: Lender, document: str) -> None:
+    with pytest.raises(BadInput) as fault:
+        record_filing(lender=harbour, authority="banking_regulator", document=document, on=TODAY)
+
+    assert fault.value.field == "document"
+
+
+def test_a_lenders_name_that_cannot_be_kept_is_refused_by_name(law: None) -> None:
+    for name in ("a\x00b", "长" * 101):
+        with pytest.raises(BadInput) as fault:
+            register_lender(code="PORT", name_zh=name, name_en="Port Bank", kind="bank", on=TODAY)
+        assert fault.value.field == "name_zh"

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 
-PUBLIC = ["/", "/help/", "/privacy/", "/accessibility/", "/status/", "/sign-in/"]
+PUBLIC = ["/", "/help/", "/privacy/", "/accessibility/", "/status/", "/problems/", "/sign-in/"]
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
 pytestmark = pytest.mark.django_db

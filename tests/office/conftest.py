@@ -76,10 +76,8 @@ def objection(town: Town, owing: Bill) -> Objection:
 
 def three_defaults(town: Town, person: Person) -> RepairApplication:
     """A repair applied for after three due dates in a row were missed."""
-    outcome = DueDateOutcome.objects.create(
-        payer=person, due_on=DUE, met=False, streak=3, recorded_at=town.at(DUE, 23)
-    )
-    assert report_successive_defaults(outcome=outcome, at=town.at(DUE, 23))
+    DueDateOutcome.objects.create(payer=person, due_on=DUE, met=False, streak=3, recorded_at=town.at(DUE, 23))
+    assert report_successive_defaults(on=DUE, at=town.at(DUE, 23))
     return apply_for_repair(person=person, statement="已全部还清", at=town.at(TODAY, 9))
 
 

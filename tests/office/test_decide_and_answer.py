@@ -1,5 +1,6 @@
 """The two queues: repairs to decide and objections to answer, in five working days each (Articles 29, 30)."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -105,13 +106,16 @@ def test_an_objection_that_is_upheld_brings_its_refund(
     assert (given_back.bill, given_back.amount_fen, given_back.reason) == (owing, 20_050, "upheld")
 
 
-def test_an_objection_that_is_not_upheld_is_answered_and_kept(office: Client, objection: Objection) -> None:
+def test_an_objection_that_is_not_upheld_is_answered_and_kept_with_who_answered(
+    office: Client, ou: User, objection: Objection, english: Callable[[str], str]
+) -> None:
     office.post(objection_page(objection), {"decision": "not_upheld", "answer": "收费无误", "refund_fen": ""})
 
     objection.refresh_from_db()
-    assert objection.upheld is False
-    shown = office.get(objection_page(objection)).content.decode()
+    assert (objection.upheld, objection.answered_by) == (False, ou)
+    shown = office.get(english(objection_page(objection))).content.decode()
     assert "收费无误" in shown and 'name="answer"' not in shown
+    assert re.search(r"Answered by.{1,200}\bou\b", shown, re.DOTALL)
     assert not Refund.objects.exists()
 
 

@@ -199,8 +199,9 @@ def test_a_counterpart_that_does_not_answer_loses_nothing(
     today_is(TREATED)
     there, settings.IDENTITY_URL = settings.IDENTITY_URL, "http://127.0.0.1:9"
     agree_and_choose(client)
-    answer = say_who(client)
-    assert "The identity register does not answer just now." in words(answer)
+    for _try in range(21):
+        answer = say_who(client)
+        assert "The identity register does not answer just now." in words(answer)
     assert ZHAO["resident_id"] in answer.content.decode()
     settings.IDENTITY_URL = there
     assert say_who(client).status_code == 302
@@ -267,3 +268,35 @@ def test_where_it_began_is_kept_only_if_it_is_a_plain_word(
     say_who(client)
     client.post(IDENTITY, {"code": code_of(counterparts, ZHAO["phone"])})
     assert set(Consent.objects.values_list("channel", flat=True)) == {"alipay"}
+
+
+@pytest.mark.article(32)
+def test_one_network_asks_the_register_twenty_times_an_hour_and_reads_the_same_words_for_everybody(
+    town: Town, client: Client, today_is: Travel, counterparts: SandboxProcess
+) -> None:
+    today_is(TREATED)
+    counterparts.mismatch(ZHAO["resident_id"], "name_differs")
+    agree_and_choose(client)
+    for _try in range(20):
+        assert "The name does not belong to this identity number." in words(say_who(client))
+
+    shut_out = "Too many tries from your network."
+    assert shut_out in words(say_who(client))
+    counterparts.mismatch(ZHAO["resident_id"], None)
+    assert shut_out in words(say_who(client))
+    assert shut_out in words(say_who(client, resident_id=resident_id(date(1991, 1, 1), 778)))
+    assert not Message.objects.exists()
+
+    at_home = Client(REMOTE_ADDR="198.51.100.7")
+    agree_and_choose(at_home)
+    assert say_who(at_home).status_code == 302
+
+
+def test_twenty_five_people_join_one_after_another_at_one_hospital_desk(
+    town: Town, today_is: Travel, counterparts: SandboxProcess
+) -> None:
+    today_is(TREATED)
+    for number in range(25):
+        who = {"resident_id": resident_id(date(1990, 1, 1), number), "phone": f"138500{30000 + number}"}
+        counterparts.set_score(who["resident_id"], 612)
+        assert join(Client(), counterparts, **who).headers["Location"] == DONE

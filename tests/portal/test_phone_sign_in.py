@@ -1,6 +1,7 @@
 """Signing in by a code to one's own telephone."""
 
 import re
+from typing import Any
 
 from django.test import Client
 
@@ -81,3 +82,34 @@ def test_a_wrong_code_signs_nobody_in_and_no_name_is_shown(
     assert answer.status_code == 422 and "The code is wrong or no longer good." in words(answer)
     client.post(HERE, {"who": lin.credit_code})
     assert "_auth_user_id" not in client.session
+
+
+def test_a_network_that_tried_too_often_reads_the_same_for_every_phone(
+    town: Town, client: Client, today_is: Travel, fresh_sandbox: SandboxProcess
+) -> None:
+    lin = town.enrol()
+    user_of(lin)
+    today_is(TREATED)
+    for number in range(20):
+        Client().post(HERE, {"phone": f"1370000{1000 + number}"})
+
+    known, unknown = client.post(HERE, {"phone": lin.phone}), Client().post(HERE, {"phone": "13700000009"})
+
+    plain = re.compile(r"1\d{10}")
+    assert known.status_code == 422 and "Too many tries from your network." in words(known)
+    assert plain.sub("", words(known)) == plain.sub("", words(unknown))
+    # What somebody writes into a header of their own opens nothing.
+    claimed = {"x-forwarded-for": "198.51.100.8", "x-real-ip": "198.51.100.8"}
+    assert client.post(HERE, {"phone": lin.phone}, headers=claimed).status_code == 422
+
+
+def test_behind_a_proxy_each_phone_has_its_own_address(db: None, settings: Any, today_is: Travel) -> None:
+    today_is(TREATED)
+    settings.AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_REAL_IP", "REMOTE_ADDR"]
+    for number in range(20):
+        Client().post(HERE, {"phone": f"1370000{1000 + number}"}, headers={"x-real-ip": "198.51.100.7"})
+
+    shut_out = Client().post(HERE, {"phone": "13700000009"}, headers={"x-real-ip": "198.51.100.7"})
+    another = Client().post(HERE, {"phone": "13700000009"}, headers={"x-real-ip": "198.51.100.8"})
+
+    assert (shut_out.status_code, another.status_code) == (422, 302)

@@ -200,10 +200,14 @@ def test_a_repair_may_be_declined_with_a_reason_and_asked_for_again(town: Town) 
     for on in DUE[:3]:
         end_of(town, on)
     at = town.at(date(2026, 4, 20))
+    for statement in ("a\x00b", "长" * 1001):
+        with pytest.raises(BadInput) as refused:
+            apply_for_repair(person=chen, statement=statement, at=at)
+        assert (refused.value.field, refused.value.article) == ("statement", 30)
     application = apply_for_repair(person=chen, at=at)
     before = row_counts()
 
-    for reason in ("", "  "):
+    for reason in ("", "  ", "a\x00b", "长" * 1001):
         with pytest.raises(BadInput) as refused:
             decide_repair(application=application, granted=True, reason=reason, by=None, at=at)
         assert (refused.value.field, refused.value.article) == ("reason", 30)

@@ -1,0 +1,101 @@
+"""What is accepted without the serializer is what the serializer accepts, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework import serializers
+
+from accounts.rest.acceptance import acceptance
+from accounts.rest.serializers import StrictSerializer
+from billing.api.hospital import ACCEPT_CHARGE
+from billing.api.hospital_serializers import ChargeSerializer, HospitalBillSerializer, bill_body
+from tests.cast import INSURED, Town
+
+GOOD: dict[str, Any] = {
+    "credit_code": "0123456789AB",
+    "scene": "outpatient",
+    "visit_number": "MZ-1",
+    "items": [{"name": "诊查费", "category": "诊疗", "amount_fen": 5}, {"name": "药费", "amount_fen": 0}],
+    "insurance": {"pooled_fund_fen": 1, "personal_account_fen": 0, "other_fen": 0},
+    "self_paid_fen": 4,
+    "lender": "BANK1",
+}
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(min_value=-2, max_value=2 * 10**12),
+    st.floats(),
+    st.sampled_from(["", " ", " x ", "x" * 201, "\x00", "\u202e", "\ud800", "outpatient", "１２", "a\nb"]),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+)
+PLACES = st.sampled_from(
+    [
+        *((name,) for name in GOOD),
+        ("resident_id",),
+        ("unknown",),
+        *(("items", 0, name) for name in ("name", "category", "amount_fen", "unknown")),
+        *(("insurance", name) for name in ("pooled_fund_fen", "unknown")),
+    ]
+)
+
+
+def agree(body: Any) -> None:
+    serializer = ChargeSerializer(data=body)
+    accepted = ACCEPT_CHARGE(body)
+    if serializer.is_valid():
+        assert accepted in (None, serializer.validated_data)
+    else:
+        assert accepted is None
+
+
+def changed(body: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """A copy in which one place has another value, or is missing where that is `...`."""
+    name, *inner = place
+    if inner:
+        value = changed(body[name], tuple(inner), value)
+    if isinstance(body, list):
+        return [value if here == name else one for here, one in enumerate(body)]
+    rest = {key: one for key, one in body.items() if key != name}
+    return rest if value is ... else rest | {name: value}
+
+
+def test_a_right_charge_is_accepted_with_the_same_data() -> None:
+    serializer = ChargeSerializer(data=GOOD)
+    assert serializer.is_valid()
+
+    assert ACCEPT_CHARGE(GOOD) == serializer.validated_data
+    serializer = ChargeSerializer(data=GOOD | {"insurance": None})
+    assert serializer.is_valid()
+    assert ACCEPT_CHARGE(GOOD | {"insurance": None}) == serializer.validated_data
+
+
+@given(PLACES, ODD | st.just(...))
+def test_one_odd_value_is_judged_as_the_serializer_does(place: tuple[Any, ...], value: Any) -> None:
+    agree(changed(GOOD, place, value))
+
+
+@given(ODD)
+def test_what_is_no_charge_at_all_is_not_accepted(body: Any) -> None:
+    agree(body)
+
+
+def test_a_field_that_cannot_be_compiled_is_refused_at_once() -> None:
+    class Dated(StrictSerializer):
+        on = serializers.DateField()
+
+    with pytest.raises(ImproperlyConfigured, match="DateField"):
+        acceptance(Dated)
+
+
+@pytest.mark.parametrize("insurance", [INSURED, None])
+def test_a_new_bill_reads_as_its_serializer_has_it(town: Town, insurance: Any) -> None:
+    bill = town.treat(town.enrol(), date(2026, 1, 9), insurance=insurance)
+
+    assert bill_body(bill) == HospitalBillSerializer(bill).data
