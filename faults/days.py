@@ -23,15 +23,14 @@ from credit.operations.family import add_child
 from faults.place import Place
 from tests.sandbox_process import SandboxProcess
 
-CHARGED_ON = date(2026, 3, 2)
-DAY_42 = date(2026, 4, 13)
-BORN_ON, OF_AGE_ON = date(2008, 2, 29), date(2026, 3, 1)
+CHARGED_ON = date(2028, 3, 2)
+DAY_42 = date(2028, 4, 13)
+BORN_ON, OF_AGE_ON = date(2010, 3, 1), date(2028, 3, 1)
 WINDOWS = (
-    (date(2026, 1, 30), date(2026, 2, 2)),  # a month's end
-    (date(2026, 2, 27), CHARGED_ON),  # no 29 February: who was born on one is 18 on 1 March
+    (date(2027, 12, 30), date(2028, 1, 2)),  # a year's end
+    (date(2028, 1, 30), date(2028, 2, 1)),  # a month's end
+    (date(2028, 2, 27), CHARGED_ON),  # 29 February, and on the next day somebody is 18
     (DAY_42 - timedelta(days=1), DAY_42 + timedelta(days=2)),
-    (date(2026, 12, 30), date(2027, 1, 2)),  # a year's end
-    (date(2028, 2, 27), date(2028, 3, 2)),  # 29 February
 )
 
 

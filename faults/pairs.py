@@ -263,7 +263,9 @@ class TwoDeliveries(OnePayer):
         at = self.place.at(self.day(number))
         params = {"to_pay_fen": 1, "due_on": "2026-04-13"}
         new = [
-            NewNotice(self.lin, notices.DUE_TODAY, params, f"race:{self.lin.pk}:{number}:{place}", ("sms",))
+            NewNotice(
+                self.lin.pk, notices.DUE_TODAY, params, f"race:{self.lin.pk}:{number}:{place}", ("sms",)
+            )
             for place in range(MESSAGES)
         ]
         notify_many(new, at=at)
