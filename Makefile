@@ -38,12 +38,13 @@ bench: setup
 	@$(IN_VENV) -m tools.services with $(IN_VENV) manage.py bench \
 		$(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
-# FAULTS=quick, standard or long; ONLY= chooses some, e.g. make faults ONLY="server disk-full"
+# FAULTS=quick, standard or long; ONLY= chooses some, e.g. make faults ONLY="server disk-full". The mutants and
+# the restore drill follow, but not after the quick ones or chosen ones.
 FAULTS ?= standard
 faults: setup
 	@$(IN_VENV) -m faults --size $(FAULTS) $(if $(ONLY),--only $(ONLY))
-	@$(if $(ONLY),,$(IN_VENV) -m faults mutants)
-	@$(if $(ONLY),,$(IN_VENV) -m faults restore --size $(FAULTS))
+	@$(if $(ONLY)$(filter quick,$(FAULTS)),,$(IN_VENV) -m faults mutants)
+	@$(if $(ONLY)$(filter quick,$(FAULTS)),,$(IN_VENV) -m faults restore --size $(FAULTS))
 
 setup:
 	@$(PYTHON) -m tools.environment

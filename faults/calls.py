@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -37,7 +38,7 @@ def same_call(stage: Stage, tell: Report) -> None:
     tills = [stage.till() for _number in range(AT_ONCE)]
     for number in range(stage.size.retried // AT_ONCE):
         key = f"same-{number}-{patient.credit_code}"
-        answers = together([lambda till=till, key=key: till.charge(patient, 3, key) for till in tills])
+        answers = together([partial(till.charge, patient, 3, key) for till in tills])
         tell.count("calls", AT_ONCE)
         done = [answer for answer in answers if answer.status_code == 201]
         busy = [answer for answer in answers if answer not in done and must_be_asked_again(answer)]
@@ -114,13 +115,10 @@ def cashiers(stage: Stage, tell: Report) -> None:
     for number in range(stage.size.rounds):
         connection.close()
         [patient] = stage.place.people(1)
+        keys = [f"cashier-{number}-{place}-{patient.credit_code}" for place in range(len(tills))]
         work = [
-            lambda till=till, place=place: till.insist(
-                "/hospital/bills",
-                charge_of(patient, ASKED_FEN, f"cashier-{number}-{place}-{patient.credit_code}"),  # noqa: B023
-                f"cashier-{number}-{place}-{patient.credit_code}",  # noqa: B023
-            )
-            for place, till in enumerate(tills)
+            partial(till.insist, "/hospital/bills", charge_of(patient, ASKED_FEN, key), key)
+            for till, key in zip(tills, keys, strict=True)
         ]
         answers = together(work)
         given = [answer.json()["financed_fen"] for answer in answers if answer.status_code == 201]

@@ -143,10 +143,10 @@ def run(seed: int, only: Sequence[str]) -> int:
                 benches.put(bench)
 
         with ThreadPoolExecutor(HANDS) as hands:
-            verdicts = list(hands.map(judge, chosen))
-    for mutant, (caught, said) in zip(chosen, verdicts, strict=True):
-        print(f"{'✓' if caught else '✗'} {mutant.name:<34} {said}")
-    missed = sum(not caught for caught, _said in verdicts)
+            missed = 0
+            for mutant, (caught, said) in zip(chosen, hands.map(judge, chosen), strict=True):
+                print(f"{'✓' if caught else '✗'} {mutant.name:<40} {said}", flush=True)
+                missed += not caught
     print(f"· {len(chosen)} mutants, {missed} not caught ({time.monotonic() - began:.0f} s)")
     return 1 if missed else 0
 
