@@ -57,11 +57,19 @@ IN_THE_DATABASE = (
     constraint("billing_settlement", "settlement_once_per_pair_and_date"),
     constraint("billing_settlement", "settlement_net_adds_up"),
     constraint("billing_repayment", "repayment_received_once"),
-    constraint("billing_reminder", "reminder_once_a_day_per_payer"),
+    constraint(
+        "billing_reminder",
+        "reminder_once_a_day_per_payer",
+        "tests/scenarios/test_three_strikes.py::test_one_reminder_a_payer_and_day_and_only_by_daylight",
+    ),
     constraint("billing_latecharge", "late_charge_within_cap"),
     constraint("credit_accountevent", "account_event_seq_once"),
     constraint("credit_accountevent", "account_event_granted_within_limit"),
-    constraint("credit_duedateoutcome", "outcome_once_per_due_date"),
+    constraint(
+        "credit_duedateoutcome",
+        "outcome_once_per_due_date",
+        "tests/scenarios/test_successive_defaults.py::test_several_bills_of_one_due_date_are_one_default",
+    ),
     constraint(
         "accounts_idempotencyrecord",
         "idempotency_one_effect_per_key",

@@ -83,7 +83,9 @@ class Bench:
         )
         if done.returncode not in (0, TESTS_FAILED):
             raise Broken(done.stdout[-1500:] + done.stderr[-500:])
-        failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        failed = [
+            line for line in done.stdout.splitlines() if line.startswith(("FAILED tests/", "ERROR tests/"))
+        ]
         if done.returncode and not (failed and failed[0].startswith("FAILED")):
             raise Broken(done.stdout[-1500:])
         return failed[0].removeprefix("FAILED ").split(" - ")[0].rpartition("/")[2] if failed else ""

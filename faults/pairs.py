@@ -246,10 +246,12 @@ class TwoPayouts(OnePayer):
                 settlement=self.settlement, bank_reference=reference, value_on=later, at=place.at(later)
             )
 
-        other = lots.choice(["BK1", "BK2"])
-        return lambda: pay("BK1"), lambda: pay(other)
+        self.other = lots.choice(["BK1", "BK2"])
+        return lambda: pay("BK1"), lambda: pay(self.other)
 
     def found(self, number: int, first: Any, second: Any) -> str:
+        if self.other == "BK1" and isinstance(first, CannotPay) | isinstance(second, CannotPay):
+            return "the same payment told twice was refused"
         paid = Transfer.objects.filter(kind="payout", reference__startswith=self.settlement.number).count()
         left = payable_fen(lender=self.place.bank, hospital=self.place.hospital)
         return "" if (paid, left) == (1, 0) else f"{paid} payouts, {left} fen still owed"
