@@ -122,7 +122,7 @@ class Stage:
     def _make_tables(self) -> None:
         """By the migrations, or as a run with the same migrations left them: they take long."""
         sources = [*ROOT.glob("*/migrations/*.py"), REQUIREMENTS]
-        kept = self.home.parent / f"tables-{digest(sources, str(self.ground.programs))[:16]}.sql"
+        kept = self.home.parent / f"tables-{digest(sources, self.ground.programs.parent.name)[:16]}.sql"
         if kept.exists():
             self.cluster.load(STAGE, kept)
             return
