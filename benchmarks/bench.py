@@ -36,7 +36,7 @@ class Size:
     open_bills: int = 1_000_000
     repayments: int = 10_000
     processes: int = 8
-    postings: int = 1_000
+    postings: int = 500
     small_bills: int = 100_000
     large_bills: int = 1_000_000
     steady_bills: int = 5_000

@@ -94,6 +94,20 @@ def count(url: str, table: str) -> int:
     return rows(url, f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - names of our own
 
 
+def counts(url: str, tables: Sequence[str]) -> dict[str, int]:
+    """How many rows each table has."""
+    return {table: count(url, table) for table in tables}
+
+
+def require_same(before: dict[str, int], ours: dict[str, int], floors: dict[str, int]) -> None:
+    """Raises BenchmarkFailed where the floor wrote other rows than the platform, or neither wrote any."""
+    for table, start in before.items():
+        if ours[table] != floors[table] or ours[table] == start:
+            raise BenchmarkFailed(
+                f"{table}: {ours[table] - start} rows by the platform, {floors[table] - start} by its floor"
+            )
+
+
 def run_floor(url: str, name: str) -> None:
     """A file of floors/ that makes tables."""
     with cursor(url) as database:

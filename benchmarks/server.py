@@ -83,17 +83,17 @@ class Caller:
         return self._call("POST", path, json.dumps(body).encode(), headers)
 
     def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
-        for again in (True, False):
-            try:
-                self.connection.request(method, path, body, {**self.headers, **headers})
-                answer = self.connection.getresponse()
-                return answer.status, answer.read()
-            except (HTTPException, ConnectionError):
-                # The server lets go of a connection that was quiet for a while.
-                self.connection.close()
-                if not again:
-                    raise
-        raise AssertionError
+        try:
+            return self._ask(method, path, body, headers)
+        except (HTTPException, ConnectionError):
+            # The server lets go of a connection that was quiet for a while.
+            self.connection.close()
+            return self._ask(method, path, body, headers)
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        self.connection.request(method, path, body, {**self.headers, **headers})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
 
 
 def admit(port: int, client: Credentials) -> Caller:

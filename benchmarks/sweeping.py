@@ -9,9 +9,9 @@ from functools import partial
 
 from benchmarks.arrears import cohorts, fall_behind
 from benchmarks.bench import Bench
-from benchmarks.databases import checkpoint, count
+from benchmarks.databases import checkpoint, counts, require_same
 from benchmarks.hands import work
-from benchmarks.measure import BenchmarkFailed, Result, compare, in_turns
+from benchmarks.measure import Result, compare, in_turns
 from benchmarks.postgres_tools import psql
 from billing.operations.accruals import accrue_charges
 from billing.operations.due_dates import pass_due_date
@@ -33,11 +33,11 @@ def sweep_day(bench: Bench) -> list[Result]:
     """Each sweep beside the same rows written by hand, all from copies of one city."""
     city = city_in_arrears(bench)
 
-    def swept(name: str, sweep: Callable[[str], dict[str, float]]) -> tuple[dict[str, float], list[int]]:
+    def swept(name: str, sweep: Callable[[str], dict[str, float]]) -> tuple[dict[str, float], dict[str, int]]:
         url = bench.databases.copy(city, name)
         checkpoint(url)
         seconds = sweep(url)
-        written = [count(url, table) for table in TABLES]
+        written = counts(url, TABLES)
         bench.databases.drop(url)
         return seconds, written
 
@@ -47,10 +47,10 @@ def sweep_day(bench: Bench) -> list[Result]:
     def by_hand(url: str) -> dict[str, float]:
         return {name: _floor(url, name, bench.today) for name in SWEEPS}
 
-    before = [count(city, table) for table in TABLES]
+    before = counts(city, TABLES)
     turns = in_turns(bench.size.runs, lambda: swept("sweep", by_platform), lambda: swept("by_hand", by_hand))
     for (_seconds, written), (_floor_seconds, same) in turns:
-        _require_same(before, written, same)
+        require_same(before, written, same)
     pairs = [(figure, floor) for (figure, _written), (floor, _same) in turns]
     return [
         compare("sweep_day", "s", "<= 2", [(sum(a.values()), sum(b.values())) for a, b in pairs]),
@@ -90,9 +90,3 @@ def _floor(url: str, name: str, today: date) -> float:
     began = clock.perf_counter()
     psql(url, f"sweep_{name}.sql", today=today)
     return clock.perf_counter() - began
-
-
-def _require_same(before: list[int], written: list[int], same: list[int]) -> None:
-    for table, start, ours, theirs in zip(TABLES, before, written, same, strict=True):
-        if ours != theirs or ours == start:
-            raise BenchmarkFailed(f"{table}: {ours - start} rows by the platform, {theirs - start} by hand")

@@ -7,7 +7,13 @@ from django.utils.functional import cached_property
 
 from accounts.models import ApiClient
 from accounts.rest.views import ApiView
+from common.rows import rows
 from hospitals.models import Hospital
+
+_OF_CLIENT = """
+    SELECT hospital.* FROM hospitals_hospitalclient speaker
+      JOIN hospitals_hospital hospital ON hospital.id = speaker.hospital_id
+     WHERE speaker.client_id = %s"""
 
 
 class HospitalView(ApiView):
@@ -17,7 +23,7 @@ class HospitalView(ApiView):
 
     @cached_property
     def hospital(self) -> Hospital:
-        hospital = Hospital.objects.filter(clients__client=self.client).first()
-        if hospital is None:
+        found = rows(Hospital, _OF_CLIENT, [self.client.pk])
+        if not found:
             raise PermissionDenied
-        return hospital
+        return found[0]

@@ -67,6 +67,7 @@ _CLAIM = """
 """
 
 
+_KEEP = "UPDATE accounts_idempotencyrecord SET status = %s, body = %s WHERE id = %s"
 _HOLD = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -121,9 +122,10 @@ def once(
         answer = effect()
         if not answer.succeeded:
             raise _NotKept(answer)
-        body = json.loads(json.dumps(answer.body, cls=DjangoJSONEncoder))
-        IdempotencyRecord.objects.filter(pk=record_id).update(status=answer.status, body=body)
-        return Answer(answer.status, body)
+        body = json.dumps(answer.body, cls=DjangoJSONEncoder)
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, [answer.status, body, record_id])
+        return Answer(answer.status, json.loads(body))
 
     try:
         return whole_transaction(work)

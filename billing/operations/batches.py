@@ -34,7 +34,7 @@ class Asked:
 
 
 @enforces(17, 32)
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def charge_batch(
     *, actor: Actor, hospital: Hospital, asked: Sequence[Asked], purpose: str, at: datetime
 ) -> list[Bill | Refusal]:

@@ -69,7 +69,7 @@ class Charge:
 
 
 @enforces(17)
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # it returns its refusals, and whatever it raises ends the whole
 def charge_many(
     *, hospital: Hospital, charges: Sequence[Charge], cashier: User | None = None, at: datetime
 ) -> list[Bill | Refusal]:

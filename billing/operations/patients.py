@@ -15,6 +15,7 @@ from common.articles import enforces
 from common.crypto import blind_index
 from common.errors import BadInput, Refusal
 from common.identity import InvalidResidentId, check_resident_id
+from common.rows import rows
 from credit.operations.family import NoAccount
 
 
@@ -42,6 +43,12 @@ def identify(*, actor: Actor, key: PatientKey, purpose: str, at: datetime) -> Pe
     return found
 
 
+_FIND = {
+    "resident_id_index": "SELECT * FROM accounts_person WHERE resident_id_index = ANY(%s)",
+    "credit_code": "SELECT * FROM accounts_person WHERE credit_code = ANY(%s)",
+}
+
+
 def find_patients(keys: Sequence[PatientKey]) -> list[Person | Refusal]:
     """The patients of those numbers or codes, or what is wrong with a key, in order.
 
@@ -50,10 +57,10 @@ def find_patients(keys: Sequence[PatientKey]) -> list[Person | Refusal]:
     """
     wanted = [_wanted(key) for key in keys]
     people: dict[tuple[str, str], Person] = {}
-    for column in ("resident_id_index", "credit_code"):
+    for column in _FIND:
         values = {one[1] for one in wanted if not isinstance(one, Refusal) and one[0] == column}
         if values:
-            for person in Person.objects.filter(**{f"{column}__in": values}):
+            for person in rows(Person, _FIND[column], [list(values)]):
                 people[column, getattr(person, column)] = person
     return [one if isinstance(one, Refusal) else people.get(one) or _unknown() for one in wanted]
 

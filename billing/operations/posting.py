@@ -20,7 +20,7 @@ from billing.operations.telling import Fact, tell_hospital, tell_lenders
 from billing.parts import Insurance, Line
 from common.calendar import business_date, on_or_next_working_day
 from common.numbers import make_number
-from credit.models import AccountEvent, CalendarDay, Policy
+from credit.models import AccountEvent, Policy
 from credit.operations.limits import Step, draw
 
 
@@ -55,29 +55,55 @@ _ROWS = f"""
     INSERT INTO billing_bill ({_columns(Bill)})
     SELECT {_columns(Bill)} FROM json_populate_recordset(NULL::billing_bill, %(bills)s)"""  # noqa: S608 - names of columns
 
-# The open business date, and for every bill its number, and the ids of its visit and of itself.
+# The open business date with what rules it, and for every bill its number and the ids of its visit and it.
 _PLACES = """
-    SELECT day, nextval('billing_number'), nextval(pg_get_serial_sequence('billing_visit', 'id')),
-           nextval(pg_get_serial_sequence('billing_bill', 'id'))
-      FROM billing_open_date(%s) AS day, generate_series(1, %s)"""
+    SELECT day, policy.id, policy.reminder_days[1],
+           (SELECT json_object_agg("on", working) FROM credit_calendarday WHERE "on" > day),
+           ARRAY(SELECT ARRAY[nextval('billing_number'),
+                              nextval(pg_get_serial_sequence('billing_visit', 'id')),
+                              nextval(pg_get_serial_sequence('billing_bill', 'id'))]
+                   FROM generate_series(1, %(count)s))
+      FROM billing_open_date(%(on)s) AS day
+      JOIN credit_policy policy ON policy.in_force_from <= day
+       AND (policy.in_force_until IS NULL OR policy.in_force_until > day)"""
+
+
+@dataclass(frozen=True)
+class _Day:
+    """A business date as bills are posted into it; held open until the transaction ends."""
+
+    on: date
+    policy_id: int
+    first_reminder_day: int
+    moved: dict[date, bool]
+    places: list[list[int]]
+
+    @classmethod
+    def open(cls, *, count: int, at: datetime) -> _Day:
+        with connection.cursor() as cursor:
+            cursor.execute(_PLACES, {"on": business_date(at), "count": count})
+            found = cursor.fetchone()
+        if found is None:
+            raise Policy.DoesNotExist(f"no policy is in force on {business_date(at)}")
+        on, policy_id, first_reminder_day, moved, places = found
+        days = {date.fromisoformat(day): working for day, working in (moved or {}).items()}
+        return cls(on, policy_id, first_reminder_day, days, places)
 
 
 def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -> list[Bill]:
     """Post drafts into the open business date, in the caller's transaction and in this order."""
     if not drafts:
         return []
-    places = _places(len(drafts), at)
-    on = places[0][0]
-    policy, moved = Policy.objects.on(on), CalendarDay.objects.moved()
+    day = _Day.open(count=len(drafts), at=at)
     bills, new_visits = [], []
-    for draft, (_on, sequence, visit_id, bill_id) in zip(drafts, places, strict=True):
+    for draft, (sequence, visit_id, bill_id) in zip(drafts, day.places, strict=True):
         if not draft.visit.number:
-            draft.visit.pk, draft.visit.number = visit_id, make_number("V", on, sequence)
+            draft.visit.pk, draft.visit.number = visit_id, make_number("V", day.on, sequence)
             new_visits.append(draft.visit)
-        bill = _bill(draft, policy, on, moved)
+        bill = _bill(draft, day)
         bill.pk, bill.number, bill.cashier, bill.posted_at = (
             bill_id,
-            make_number("B", on, sequence),
+            make_number("B", day.on, sequence),
             cashier,
             at,
         )
@@ -93,15 +119,9 @@ def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -
         )
     for row in (*new_visits, *bills):
         row._state.adding = False
-    post([_move(bill) for bill in bills], business_on=on, at=at)
+    post([_move(bill) for bill in bills], business_on=day.on, at=at)
     _tell(bills, at)
     return bills
-
-
-def _places(count: int, at: datetime) -> list[tuple[date, int, int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACES, [business_date(at), count])
-        return cursor.fetchall()
 
 
 def _json(rows: Sequence[Model]) -> str:
@@ -118,7 +138,7 @@ def _json(rows: Sequence[Model]) -> str:
     )
 
 
-def _bill(draft: Draft, policy: Policy, on: date, moved: dict[date, bool]) -> Bill:
+def _bill(draft: Draft, day: _Day) -> Bill:
     visit, product = draft.visit, draft.visit.product
     parts = draft.insurance or Insurance()
     return Bill(
@@ -126,13 +146,13 @@ def _bill(draft: Draft, policy: Policy, on: date, moved: dict[date, bool]) -> Bi
         hospital=visit.hospital,
         lender=product.lender,
         product=product,
-        policy=policy,
+        policy_id=day.policy_id,
         patient=visit.patient,
         payer=visit.payer,
         account=visit.account,
         scene=visit.scene,
-        business_on=on,
-        due_on=on_or_next_working_day(on + timedelta(days=product.interest_free_days), moved),
+        business_on=day.on,
+        due_on=on_or_next_working_day(day.on + timedelta(days=product.interest_free_days), day.moved),
         total_fen=parts.total_fen + draft.self_paid_fen,
         self_paid_fen=draft.self_paid_fen,
         insurance=Bill.Insurance.SETTLED if draft.insurance else Bill.Insurance.MISSING,
@@ -140,7 +160,7 @@ def _bill(draft: Draft, policy: Policy, on: date, moved: dict[date, bool]) -> Bi
         paid_on_site_fen=draft.self_paid_fen - draft.financed_fen,
         owed_fen=draft.financed_fen,
         late_rate_ppm=product.late_rate_ppm,
-        next_step_day=policy.reminder_days[0],
+        next_step_day=day.first_reminder_day,
         **asdict(parts),
     )
 

@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from accounts.operations.events import NewEvent, publish, publish_many
+from common.rows import rows
 from hospitals.models import Hospital
 from lenders.models import Lender, LenderClient
+
+_SPEAKERS = "SELECT id, lender_id, client_id FROM lenders_lenderclient WHERE lender_id = ANY(%s) ORDER BY id"
 
 
 class Fact(NamedTuple):
@@ -23,9 +26,8 @@ class Fact(NamedTuple):
 def tell_lenders(facts: Sequence[Fact], *, at: datetime) -> None:
     """Each fact to the systems of its lender, in this order."""
     clients: dict[int, list[int]] = defaultdict(list)
-    rows = LenderClient.objects.filter(lender__in={fact.lender_id for fact in facts})
-    for lender_id, client_id in rows.values_list("lender_id", "client_id"):
-        clients[lender_id].append(client_id)
+    for speaker in rows(LenderClient, _SPEAKERS, [list({fact.lender_id for fact in facts})]):
+        clients[speaker.lender_id].append(speaker.client_id)
     publish_many((NewEvent(fact.name, fact.payload, clients[fact.lender_id]) for fact in facts), at=at)
 
 

@@ -15,6 +15,7 @@ from common.articles import enforces
 from common.calendar import business_date
 from common.errors import Refusal
 from common.identity import check_resident_id, turns
+from common.rows import rows
 from credit import notices
 from credit.models import CreditAccount, FamilyLink, Policy
 from credit.operations.limits import lock_accounts_of
@@ -44,6 +45,12 @@ class Coverage:
     standing: CreditAccount
 
 
+# `FamilyLink.objects.in_force()` of these dependants.
+_IN_FORCE = """
+    SELECT * FROM credit_familylink
+     WHERE dependant_id = ANY(%s) AND state = 'active' AND (ends_on IS NULL OR ends_on > %s)"""
+
+
 @enforces(24)
 def coverages_of(
     *, patients: Sequence[Person], on: date, lock: bool = False
@@ -55,11 +62,13 @@ def coverages_of(
     may be drawn on, and keeps it until the transaction ends.
     """
     ids = [patient.pk for patient in patients]
-    links = FamilyLink.objects.in_force(on).filter(dependant__in=ids).select_related("payer")
-    by_patient = {link.dependant_id: link for link in links}
-    people = {*ids, *(link.payer_id for link in by_patient.values())}
-    rows = lock_accounts_of(people).values() if lock else CreditAccount.objects.filter(person__in=people)
-    opened = {account.person_id: account for account in rows if account.state != account.State.CLOSED}
+    by_patient = {link.dependant_id: link for link in rows(FamilyLink, _IN_FORCE, [ids, on])}
+    payers = Person.objects.in_bulk({link.payer_id for link in by_patient.values()}) if by_patient else {}
+    for link in by_patient.values():
+        link.payer = payers[link.payer_id]
+    people = {*ids, *payers}
+    found = lock_accounts_of(people).values() if lock else CreditAccount.objects.filter(person__in=people)
+    opened = {account.person_id: account for account in found if account.state != account.State.CLOSED}
     return {patient.pk: _coverage(patient, by_patient.get(patient.pk), opened) for patient in patients}
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from common.articles import enforces
 from common.errors import Refusal
+from common.rows import rows
 from credit.models import AccountEvent, CreditAccount
 
 Kind = AccountEvent.Kind
@@ -68,19 +68,18 @@ class AccountNotActive(Refusal):
     )
 
 
+_LOCK = "SELECT * FROM credit_creditaccount WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+_LOCK_OF = "SELECT * FROM credit_creditaccount WHERE person_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
+
 def lock_accounts(ids: Iterable[int]) -> dict[int, CreditAccount]:
     """Lock accounts in the order of their ids: first of all locks, and the same order everywhere."""
-    return {account.pk: account for account in _locked(CreditAccount.objects.filter(pk__in=set(ids)))}
+    return {account.pk: account for account in rows(CreditAccount, _LOCK, [list(ids)])}
 
 
 def lock_accounts_of(people: Iterable[int]) -> dict[int, CreditAccount]:
     """The same by the ids of the people whose accounts they are."""
-    rows = CreditAccount.objects.filter(person__in=set(people))
-    return {account.person_id: account for account in _locked(rows)}
-
-
-def _locked(accounts: QuerySet[CreditAccount]) -> QuerySet[CreditAccount]:
-    return accounts.order_by("pk").select_for_update(no_key=True)
+    return {account.person_id: account for account in rows(CreditAccount, _LOCK_OF, [list(people)])}
 
 
 @enforces(24)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Consent, Person
@@ -20,6 +20,7 @@ from accounts.operations.notices import notify
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.rows import instance
 from common.text import check_text
 from credit.models import CreditAccount
 from lenders import notices
@@ -214,13 +215,36 @@ def close_facility(*, person: Person, lender: Lender, at: datetime) -> Facility:
     return facility
 
 
+# `Facility.objects.usable()` of lenders that still take part, and no more of it than a charge needs.
+_USABLE = """
+    SELECT facility.id, facility.person_id, facility.lender_id, facility.product_id, facility.is_default,
+           lender.id, lender.code, lender.name_zh, lender.name_en,
+           product.id, product.lender_id, product.interest_free_days, product.late_rate_ppm
+      FROM lenders_facility facility
+      JOIN lenders_lender lender ON lender.id = facility.lender_id
+      JOIN lenders_product product ON product.id = facility.product_id
+     WHERE facility.person_id = ANY(%s) AND facility.state = 'granted' AND lender.left_on IS NULL
+       AND EXISTS (SELECT FROM accounts_consent consent
+                    WHERE consent.person_id = facility.person_id AND consent.purpose = 'lender'
+                      AND consent.subject = lender.code AND consent.withdrawn_at IS NULL)
+     ORDER BY lender.code"""
+_FACILITY = ("id", "person_id", "lender_id", "product_id", "is_default")
+_LENDER = ("id", "code", "name_zh", "name_en")
+_PRODUCT = ("id", "lender_id", "interest_free_days", "late_rate_ppm")
+
+
 def usable_facilities(people: Iterable[int]) -> dict[int, list[Facility]]:
     """What new bills may draw on, by the ids of the people: granted by lenders that still take part, and the
     consent to that lender stands at this moment: withdrawing it stops new use at once.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_USABLE, [list(people)])
+        rows = cursor.fetchall()
     found: dict[int, list[Facility]] = defaultdict(list)
-    usable = Facility.objects.filter(person__in=set(people), lender__left_on=None).usable()
-    for facility in usable.select_related("lender", "product").order_by("lender__code"):
+    for row in rows:
+        facility = instance(Facility, _FACILITY, row[:5])
+        facility.lender = instance(Lender, _LENDER, row[5:9])
+        facility.product = instance(Product, _PRODUCT, row[9:])
         facility.product.lender = facility.lender
         found[facility.person_id].append(facility)
     return found

@@ -131,5 +131,5 @@ def test_settlements_are_found_by_state_and_period(bank: Caller, due: Settlement
 
     assert due.number in [row["number"] for row in bank.rows(LENDERS, from_=on, to=on)]
     assert {row["business_on"] for row in bank.rows(LENDERS, from_=on, to=on)} == {on}
-    assert bank.rows(LENDERS, to="2026-01-01") == bank.rows(LENDERS, from_="2026-11-15") == []
+    assert bank.rows(LENDERS, to="2026-01-01") == bank.rows(LENDERS, from_="2026-11-16") == []
     assert {row["state"] for row in bank.rows(LENDERS, state="due")} <= {"due"}

@@ -23,6 +23,7 @@ from lenders.operations.facilities import (
     close_facility,
     consent_and_apply,
     decide_application,
+    usable_facilities,
     usable_facility,
 )
 from lenders.operations.registering import close_product, leave_scheme
@@ -395,3 +396,20 @@ def test_two_lenders_that_agree_at_the_same_moment_leave_one_default(
 
     assert Facility.objects.of(lin).granted().count() == 2
     assert Facility.objects.of(lin).filter(is_default=True).count() == 1
+
+
+def test_what_a_charge_reads_is_what_the_lists_call_usable(
+    lin: Person, harbour: Lender, harbour_care: Product, island_care: Product
+) -> None:
+    granted(lin, island_care)
+    granted(lin, harbour_care)
+    withdraw_consent(person=lin, purpose="lender", subject=harbour.code, at=NOW)
+
+    [charged] = usable_facilities([lin.pk])[lin.pk]
+    listed = Facility.objects.of(lin).usable().get()
+
+    assert charged == listed
+    for name in ("person_id", "lender_id", "product_id", "is_default", "state", "applied_at"):
+        assert getattr(charged, name) == getattr(listed, name)
+    assert (charged.product.code, charged.product.late_rate_ppm) == ("ISLAND-CARE", island_care.late_rate_ppm)
+    assert (charged.lender.code, charged.product.lender) == (listed.lender.code, listed.lender)
