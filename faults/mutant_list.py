@@ -109,8 +109,16 @@ IN_THE_CODE = (
     Mutant(
         "the lock on accounts",
         path="credit/operations/limits.py",
-        old='.order_by("pk").select_for_update(no_key=True)',
-        races=("two-charges", "refund-repayment"),
+        old="WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        new="WHERE id = ANY(%s) ORDER BY id",
+        races=("two-withdrawals",),
+    ),
+    Mutant(
+        "the lock on people's accounts",
+        path="credit/operations/limits.py",
+        old="WHERE person_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        new="WHERE person_id = ANY(%s) ORDER BY id",
+        races=("two-charges",),
     ),
     Mutant(
         "the refusal of the suspended",

@@ -13,11 +13,12 @@ from accounts.models import Message
 from accounts.operations import outbox
 from accounts.operations.notices import NewNotice, notify_many
 from billing import notices
-from billing.models import Bill, DayClose, DunningCase, Refund, Reminder, Settlement, Transfer
+from billing.models import Bill, DayClose, DunningCase, Refund, Reminder, Settlement, Transfer, Withdrawal
 from billing.operations.days import close_day
 from billing.operations.dunning import send_reminders
 from billing.operations.ledger import credit_balance_fen, payable_fen
 from billing.operations.refunds import CannotRefund, refund
+from billing.operations.repayments import CannotWithdraw, withdraw_balance
 from billing.operations.settlements import CannotPay, confirm_payout
 from config.day import settle_messages
 from credit.models import AccountEvent
@@ -257,6 +258,27 @@ class TwoPayouts(OnePayer):
         return "" if (paid, left) == (1, 0) else f"{paid} payouts, {left} fen still owed"
 
 
+class TwoWithdrawals(OnePayer):
+    name = "two-withdrawals"
+    sentence = "two withdrawals of ¥200 from a credit balance of ¥300: one is refused"
+    refusals = (CannotWithdraw,)
+
+    def round(self, number: int, lots: random.Random) -> tuple[Work, Work]:
+        self.place.pay(self.lin, 30_000, MONDAY)
+        return lambda: self._withdraw(20_000), lambda: self._withdraw(20_000)
+
+    def found(self, number: int, first: Any, second: Any) -> str:
+        left = credit_balance_fen(payer=self.lin, lender=self.place.bank)
+        if left != 10_000:
+            return f"{left} fen left of the balance"
+        self._withdraw(left)
+        return ""
+
+    def _withdraw(self, amount_fen: int) -> Withdrawal:
+        at = self.place.at(MONDAY, 13)
+        return withdraw_balance(payer=self.lin, lender=self.place.bank, amount_fen=amount_fen, at=at)
+
+
 class TwoDeliveries(OnePayer):
     name = "two-deliveries"
     sentence = "two workers at the outbox: each message goes out once"
@@ -289,5 +311,6 @@ PAIRS: tuple[type[Race], ...] = (
     TwoPayouts,
     TwoCharges,
     TwoRefunds,
+    TwoWithdrawals,
     TwoDeliveries,
 )
