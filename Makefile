@@ -11,7 +11,7 @@ PORT ?= 8000
 DETACH ?=
 export PORT
 
-.PHONY: run stop test check books bench setup
+.PHONY: run stop test check books bench faults setup
 .DEFAULT_GOAL := run
 
 run: setup
@@ -37,6 +37,14 @@ bench: setup
 	@$(IN_VENV) -m tools.rival
 	@$(IN_VENV) -m tools.services with $(IN_VENV) manage.py bench \
 		$(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+
+# FAULTS=quick, standard or long; ONLY= chooses some, e.g. make faults ONLY="server disk-full". The mutants and
+# the restore drill follow, but not after the quick ones or chosen ones.
+FAULTS ?= standard
+faults: setup
+	@$(IN_VENV) -m faults --size $(FAULTS) $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY)$(filter quick,$(FAULTS)),,$(IN_VENV) -m faults mutants)
+	@$(if $(ONLY)$(filter quick,$(FAULTS)),,$(IN_VENV) -m faults restore --size $(FAULTS))
 
 setup:
 	@$(PYTHON) -m tools.environment

@@ -170,8 +170,10 @@ INVARIANTS: tuple[Invariant, ...] = (
               AND event.seq > spell.started_seq AND event.seq < coalesce(spell.lifted_seq, event.seq + 1)
             WHERE event.kind IN ('charge', 'hold')
             UNION ALL
+           -- A bill drawn on another's account has no place in its payer's sequence; there the clock must do.
            SELECT bill.number FROM billing_bill bill
-             JOIN credit_creditaccount account ON account.person_id = bill.payer_id
+             JOIN credit_creditaccount account
+               ON account.person_id = bill.payer_id AND account.id <> bill.account_id
              JOIN credit_suspension spell ON spell.account_id = account.id
             WHERE bill.posted_at > spell.started_at
               AND bill.posted_at < coalesce(spell.lifted_at, 'infinity')""",

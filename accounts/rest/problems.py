@@ -30,6 +30,8 @@ CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 # lock_not_available, serialization_failure, deadlock_detected: the same request may succeed in a moment.
 _BUSY = ("55P03", "40001", "40P01")
+# Out of room or connections, and read_only_sql_transaction: a replica that is not the primary yet.
+_AWAY = ("53", "25006")
 
 Problem = dict[str, Any]
 
@@ -79,7 +81,7 @@ def _answer(exc: Exception, context: Mapping[str, Any]) -> tuple[Problem, dict[s
         return plain_problem("too_large"), {}
     if isinstance(exc, SuspiciousOperation):
         return plain_problem("bad_request"), {}
-    if isinstance(exc, OperationalError | InterfaceError) or sqlstate(exc).startswith("53"):
+    if isinstance(exc, OperationalError | InterfaceError) or sqlstate(exc).startswith(_AWAY):
         return _of_database(exc, context)
     return _inner(exc, context), {}
 

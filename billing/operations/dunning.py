@@ -176,8 +176,10 @@ def _suspend(payers: list[int], on: date, at: datetime) -> int:
 @transaction.atomic
 def _remind(payers: list[int], policy: Policy, on: date, at: datetime) -> None:
     overdue: dict[int, list[Bill]] = defaultdict(list)
-    late = Bill.objects.overdue(on).filter(payer__in=payers).oldest_due_first()
-    for bill in late.only(*_NEEDED):
+    # Held until the case is open: a repayment comes wholly before it, or finds the case and closes it.
+    late = Bill.objects.overdue(on).filter(payer__in=payers).order_by("pk").only(*_NEEDED)
+    locked = late.select_for_update(no_key=True, of=("self",))
+    for bill in sorted(locked, key=lambda bill: (bill.due_on, bill.pk)):
         overdue[bill.payer_id].append(bill)
     told = [_notice(payer, bills, policy, on) for payer, bills in overdue.items()]
     notify_many(told, at=at)

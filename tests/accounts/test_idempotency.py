@@ -200,6 +200,18 @@ def test_a_row_that_somebody_else_holds_is_answered_busy_with_when_to_retry(
     assert post().status_code == 201
 
 
+def test_a_database_that_only_reads_is_answered_as_away(
+    post: Post, during_the_effect: Callable[[Callable[[], Any]], None]
+) -> None:
+    def stop_writing() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_read_only = on")
+
+    during_the_effect(stop_writing)
+
+    assert code_of(post()) == (503, "unavailable")
+
+
 def test_an_error_inside_is_a_problem_that_tells_nothing_to_client_or_log(
     post: Post,
     during_the_effect: Callable[[Callable[[], Any]], None],

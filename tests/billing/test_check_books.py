@@ -254,11 +254,14 @@ DAMAGES = [
         first_charge,
     ),
     Damage(
-        "a bill while its payer was suspended",
+        "a bill on a relative's account while its payer was suspended",
         6,
         "suspension",
         lambda m: sql(
-            "UPDATE billing_bill SET posted_at = '2026-05-06 08:00+08' WHERE id = %(id)s", id=m.chens[2].pk
+            "UPDATE billing_bill SET posted_at = '2026-05-06 08:00+08', account_id = %(other)s"
+            " WHERE id = %(id)s",
+            id=m.chens[2].pk,
+            other=m.account_of(m.wang).pk,
         ),
         lambda m: m.chens[2].number,
     ),
@@ -433,6 +436,18 @@ def test_books_that_are_right_say_so(months: Months) -> None:
     answer = json.loads(printed)
     assert (code, answer["broken"]) == (0, 0)
     assert {row["number"] for row in answer["invariants"]} == {*range(1, 14)}
+
+
+def test_a_charge_that_came_before_the_suspension_is_right_whatever_the_clock_says(months: Months) -> None:
+    """A sweep is told one moment, and suspends for minutes: what is charged meanwhile is charged later."""
+    sql("SET LOCAL session_replication_role = replica")
+    sql(
+        "UPDATE billing_bill SET posted_at = %(at)s WHERE id = %(id)s",
+        at=months.suspension.started_at + timedelta(minutes=1),
+        id=months.chens[2].pk,
+    )
+
+    assert checked()[0] == 0
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.name for damage in DAMAGES])

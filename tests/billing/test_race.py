@@ -1,12 +1,14 @@
 """What two real connections do to one account and one business date."""
 
-from datetime import date
+import time
+from datetime import date, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
-from billing.models import Bill, DayClose, Settlement
+from billing.models import Bill, DayClose, DunningCase, Reminder, Settlement
 from billing.operations.days import close_day
+from billing.operations.dunning import send_reminders
 from credit.models import CreditAccount
 from credit.operations.limits import AccountNotActive, CannotDraw, lock_accounts
 from credit.operations.standing import suspend
@@ -114,3 +116,32 @@ def test_two_closes_at_once_write_the_same_rows(real_town: Town) -> None:
 
     assert numbers[0] == numbers[1] == [Settlement.objects.get().number]
     assert DayClose.objects.count() == 1
+
+
+@pytest.mark.article(27)
+def test_a_reminder_that_meets_a_repayment_leaves_no_case_open(real_town: Town) -> None:
+    lin = real_town.enrol()
+    late = real_town.treat(lin, FRIDAY).due_on + timedelta(days=1)
+
+    with held_open(lambda: real_town.pay(lin, 50_000, late, hour=9)) as commit:
+        reminding = Elsewhere(lambda: send_reminders(on=late, at=real_town.at(late, 10)))
+        wait_for_a_lock()
+        commit()
+    reminding.join()
+
+    assert not DunningCase.objects.filter(closed_at=None).exists()
+    assert not Reminder.objects.exists()
+
+
+def wait_for_a_lock(seconds: float = 1) -> None:
+    """Until somebody waits for a row or a transaction, or for so long."""
+    until = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
