@@ -7,8 +7,16 @@ from collections.abc import Collection
 from accounts.models import Person
 from billing.models import Bill
 from billing.models.bills import BillQuerySet
+from common.statements import Statement
 from credit.models import CreditAccount
 from credit.operations.limits import lock_accounts
+
+_TOUCHED = Statement(
+    """
+    SELECT id FROM credit_creditaccount WHERE person_id = ANY(%(payers)s::bigint[])
+     UNION
+    SELECT account_id FROM billing_bill WHERE payer_id = ANY(%(payers)s::bigint[]) AND state = 'open'"""
+)
 
 
 def lock_bill(bill: Bill) -> tuple[Bill, dict[int, CreditAccount]]:
@@ -33,6 +41,4 @@ def accounts_of(payers: Collection[int]) -> list[int]:
 
     All at once, so that what a repayment leads to never has to lock another account later.
     """
-    own = CreditAccount.objects.filter(person__in=payers).values_list("pk")
-    drawn = Bill.objects.open().filter(payer__in=payers).values_list("account_id")
-    return [pk for (pk,) in own.union(drawn)]
+    return [pk for (pk,) in _TOUCHED.run(payers=list(payers))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,7 @@ from billing.operations.telling import tell_lender
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.statements import Statement
 from credit.models import AccountEvent, CreditAccount, Suspension
 from credit.operations.limits import Step, give_back
 from credit.operations.standing import lift_suspension
@@ -232,20 +233,24 @@ def _allot(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int
     post(moves, business_on=made.business_on, at=made.at)
 
 
-_SAVE = """
+_SAVE = Statement(
+    """
     UPDATE billing_bill bill
        SET repaid_fen = paid.repaid_fen, charges_paid_fen = paid.charges_paid_fen, state = paid.state
-      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+      FROM unnest(%(ids)s::bigint[], %(repaid)s::bigint[], %(charges)s::bigint[], %(states)s::text[])
            AS paid (id, repaid_fen, charges_paid_fen, state)
      WHERE bill.id = paid.id"""
+)
 
 
 def _save(bills: Sequence[Bill]) -> None:
-    if not bills:
-        return
-    rows = [(bill.pk, bill.repaid_fen, bill.charges_paid_fen, bill.state) for bill in bills]
-    with connection.cursor() as cursor:
-        cursor.execute(_SAVE, [list(column) for column in zip(*rows, strict=True)])
+    if bills:
+        _SAVE.run(
+            ids=[bill.pk for bill in bills],
+            repaid=[bill.repaid_fen for bill in bills],
+            charges=[bill.charges_paid_fen for bill in bills],
+            states=[str(bill.state) for bill in bills],
+        )
 
 
 def _tell(made: Repayment) -> None:

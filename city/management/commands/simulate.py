@@ -1,5 +1,6 @@
 """`simulate --citizens N --days D [--seed S] [--until DATE] [--start DATE]`: a city lives its days."""
 
+import gc
 import json
 from argparse import ArgumentParser
 from datetime import date, time, timedelta
@@ -54,6 +55,8 @@ class Command(BaseCommand):
         # A city cut off by a power failure is simply lived again: its commits need not wait for the disk.
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off")
+        # Millions of short-lived rows: looking among them for cycles at the usual pace costs much of the time.
+        gc.set_threshold(100_000)
         with counterparts(seed=seed):
             city = City(citizens=citizens, first=first, last=last, seed=seed)
             for on in tqdm(city.live(), total=days, unit="day", desc=f"{first} – {last}"):
