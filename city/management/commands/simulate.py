@@ -55,7 +55,7 @@ class Command(BaseCommand):
         # A city cut off by a power failure is simply lived again: its commits need not wait for the disk.
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off")
-        # Millions of short-lived rows: looking among them for cycles at the usual pace costs much of the time.
+        # Millions of rows come and go: to look among them for cycles at the usual pace costs much time.
         gc.set_threshold(100_000)
         with counterparts(seed=seed):
             city = City(citizens=citizens, first=first, last=last, seed=seed)
