@@ -67,12 +67,13 @@ _POST = Statement(
       FROM unnest(%(kinds)s::text[], %(references)s::text[], %(amounts)s::bigint[],
                   %(debit_kinds)s::text[], %(debit_lenders)s::bigint[], %(debit_parties)s::bigint[],
                   %(credit_kinds)s::text[], %(credit_lenders)s::bigint[], %(credit_parties)s::bigint[])
-           AS move (kind, reference, amount_fen, debit_kind, debit_lender, debit_party,
-                    credit_kind, credit_lender, credit_party)
+           WITH ORDINALITY AS move (kind, reference, amount_fen, debit_kind, debit_lender, debit_party,
+                    credit_kind, credit_lender, credit_party, nth)
       JOIN billing_ledgeraccount debit
         ON debit.kind = debit_kind AND debit.lender_id = debit_lender AND debit.party = debit_party
       JOIN billing_ledgeraccount credit
         ON credit.kind = credit_kind AND credit.lender_id = credit_lender AND credit.party = credit_party
+     ORDER BY nth
     RETURNING kind, reference"""
 )
 

@@ -125,6 +125,7 @@ def test_a_scan_in_the_amount_is_refused_and_esc_leads_back_to_it(screen: Page, 
     arrives(screen, "/patients/")
     scan(screen, lin.resident_id)
     expect(screen.get_by_role("alert")).to_contain_text("A scan landed here")
+    screen.wait_for_load_state()
     press(screen, "Escape")
     screen.keyboard.type("12")
     press(screen, "F4")
