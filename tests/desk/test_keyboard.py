@@ -127,6 +127,7 @@ def test_a_scan_in_the_amount_is_refused_and_esc_leads_back_to_it(screen: Page, 
     expect(screen.get_by_role("alert")).to_contain_text("A scan landed here")
     screen.wait_for_load_state()
     press(screen, "Escape")
+    expect(screen.get_by_label("Self-paid amount")).to_be_focused()
     screen.keyboard.type("12")
     press(screen, "F4")
     expect(screen.get_by_role("button", name="Charge ¥12.00 to credit")).to_be_focused()
