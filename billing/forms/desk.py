@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.people import CODE_LENGTH, CODE_LETTERS
 from billing.models import Refund
 from billing.operations.charges import Insurance
 from billing.operations.desk import Giving, Order, Terms
@@ -27,7 +28,8 @@ from lenders.models import Lender
 MOST_AT_DESK_FEN = 999_999_999
 TICKET_LASTS_SECONDS = 30 * 60
 
-_SCANNED = re.compile(r"(?=.*[0-9])[0-9A-Za-z-]{8,}")
+# Anything long with a digit in it, or a credit code, which may have none.
+_SCANNED = re.compile(rf"(?=.*[0-9])[0-9A-Za-z-]{{8,}}|[{CODE_LETTERS}]{{{CODE_LENGTH}}}")
 
 
 class PlainTextField(forms.CharField):

@@ -126,7 +126,7 @@ def test_a_bad_amount_is_refused_by_name_and_nothing_is_lost(chen: Desk, lin: Pe
 
 def test_a_scan_that_lands_in_the_amount_is_called_so(chen: Desk, lin: Person) -> None:
     chen.find(lin)
-    for scanned in (lin.resident_id, lin.credit_code, "6901234567892", "B20260109-0000001-1"):
+    for scanned in (lin.resident_id, lin.credit_code, "ZKHBQFAGDKDZ", "6901234567892", "B20260109-0000001-1"):
         assert "A scan landed here" in text_of(chen.check(lin, scanned)), scanned
 
 
