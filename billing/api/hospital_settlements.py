@@ -6,12 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.rest.endpoints import NUMBER, endpoint, in_path, listing, one_of
-from accounts.rest.filters import within
 from accounts.rest.idempotency import idempotent
-from accounts.rest.pages import page
-from accounts.rest.views import read, read_query
+from accounts.rest.views import read
 from billing.api import examples
-from billing.api.settlements import ReconcileSerializer, SettlementQuery, SettlementSerializer, shown
+from billing.api.settlements import ReconcileSerializer, SettlementQuery, SettlementSerializer, listed, shown
 from billing.models import Settlement
 from billing.operations.settlements import CannotReconcile, reconcile_settlement
 from hospitals.api import HospitalView
@@ -29,17 +27,7 @@ class HospitalSettlements(HospitalView):
         example=examples.SETTLEMENT,
     )
     def get(self, request: Request) -> Response:
-        query = read_query(SettlementQuery, request)
-        settlements = shown(Settlement.objects.at_hospital(self.hospital))
-        if "state" in query:
-            settlements = settlements.filter(state=query["state"])
-        return page(
-            request,
-            queryset=within(settlements, query, "business_on"),
-            ordering=["business_on", "id"],
-            serializer=SettlementSerializer,
-            query=query,
-        )
+        return listed(request, Settlement.objects.at_hospital(self.hospital))
 
 
 class SettlementReconciliation(HospitalView):

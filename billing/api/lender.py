@@ -33,6 +33,7 @@ from billing.api.settlements import (
     ReturnSerializer,
     SettlementQuery,
     SettlementSerializer,
+    listed,
     shown,
 )
 from billing.models import Bill, Collection, Objection, Repayment, Settlement
@@ -108,17 +109,7 @@ class LenderSettlements(LenderView):
         example=examples.SETTLEMENT,
     )
     def get(self, request: Request) -> Response:
-        query = read_query(SettlementQuery, request)
-        settlements = shown(Settlement.objects.funded_by(self.lender))
-        if "state" in query:
-            settlements = settlements.filter(state=query["state"])
-        return page(
-            request,
-            queryset=within(settlements, query, "business_on"),
-            ordering=["business_on", "id"],
-            serializer=SettlementSerializer,
-            query=query,
-        )
+        return listed(request, Settlement.objects.funded_by(self.lender))
 
 
 class SettlementView(LenderView):

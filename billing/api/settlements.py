@@ -3,9 +3,13 @@
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from accounts.rest.filters import PeriodQuery
+from accounts.rest.filters import PeriodQuery, within
+from accounts.rest.pages import page
 from accounts.rest.serializers import FenField, StrictSerializer
+from accounts.rest.views import read_query
 from billing.models import Settlement, SettlementStep
 
 
@@ -62,4 +66,18 @@ def shown(settlements: QuerySet[Settlement]) -> QuerySet[Settlement]:
         bank_reference=last(Settlement.State.PAID, "bank_reference"),
         value_on=last(Settlement.State.PAID, "value_on"),
         return_reason=last(Settlement.State.RETURNED, "reason"),
+    )
+
+
+def listed(request: Request, settlements: QuerySet[Settlement]) -> Response:
+    """A page of those that the address asks for."""
+    query = read_query(SettlementQuery, request)
+    if "state" in query:
+        settlements = settlements.filter(state=query["state"])
+    return page(
+        request,
+        queryset=within(shown(settlements), query, "business_on"),
+        ordering=["business_on", "id"],
+        serializer=SettlementSerializer,
+        query=query,
     )

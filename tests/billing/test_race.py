@@ -19,6 +19,13 @@ FRIDAY = date(2026, 1, 9)
 SATURDAY = date(2026, 1, 10)
 
 
+@transaction.atomic
+def suspend_payer(town: Town, bill: Bill) -> None:
+    """What the sweep does to whoever left the bill unanswered."""
+    locked = lock_accounts([bill.account_id])[bill.account_id]
+    suspend(account=locked, bill_number=bill.number, at=town.at(FRIDAY))
+
+
 def test_two_charges_at_once_never_go_above_the_limit(real_town: Town) -> None:
     lin = real_town.enrol(score=600)  # ¥1,000
 
@@ -46,14 +53,8 @@ def test_the_second_of_two_charges_is_refused_when_the_first_took_all(real_town:
 def test_a_charge_that_waits_for_a_suspension_is_refused(real_town: Town) -> None:
     lin = real_town.enrol()
     bill = real_town.treat(lin, FRIDAY)
-    account = real_town.account(lin)
 
-    @transaction.atomic
-    def suspend_lin() -> None:
-        locked = lock_accounts([account.pk])[account.pk]
-        suspend(account=locked, bill_number=bill.number, at=real_town.at(FRIDAY))
-
-    with held_open(suspend_lin) as commit:
+    with held_open(lambda: suspend_payer(real_town, bill)) as commit:
         charge = Elsewhere(lambda: real_town.treat(lin, FRIDAY))
         commit()
 
@@ -68,13 +69,8 @@ def test_a_suspension_that_waits_for_a_charge_comes_after_it(real_town: Town) ->
     bill = real_town.treat(lin, FRIDAY)
     account = real_town.account(lin)
 
-    @transaction.atomic
-    def suspend_lin() -> None:
-        locked = lock_accounts([account.pk])[account.pk]
-        suspend(account=locked, bill_number=bill.number, at=real_town.at(FRIDAY))
-
     with held_open(lambda: real_town.treat(lin, FRIDAY)) as commit:
-        suspension = Elsewhere(suspend_lin)
+        suspension = Elsewhere(lambda: suspend_payer(real_town, bill))
         commit()
     suspension.join()
 
