@@ -71,7 +71,7 @@ def close_day(bench: Bench) -> list[Result]:
 
 def close_date(*, on: str) -> int:
     """In a hand: how many settlements the close wrote."""
-    return len(close(on=date.fromisoformat(on), at=timezone.now()))
+    return close(on=date.fromisoformat(on), at=timezone.now()).count()
 
 
 def add_one_by_one(*, on: str, bills: int) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model
 
 from common.crypto import sm3
@@ -17,6 +19,31 @@ Row = TypeVar("Row", bound=Model)
 _PARAMETER = re.compile(r"%\((\w+)\)s(?:::([a-z]+(?:\[\])?))?")
 # By connection: what the server holds ready there. It forgets with the connection.
 _held: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+# By connection: what waits to go there in one round trip.
+_waiting: WeakKeyDictionary[Any, list[tuple[str, list[Any]]]] = WeakKeyDictionary()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is sent inside goes to the server in one round trip at the end of the block, in this order.
+
+    What is asked in between (`run`, `rows`, the query builder) goes at once. A block inside another joins it.
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    server = here.connection
+    if server in _waiting:
+        yield
+        return
+    waiting = _waiting[server] = []
+    try:
+        yield
+        if waiting:
+            with here.cursor() as cursor:
+                words = "; ".join(words for words, _values in waiting)
+                cursor.execute(words, [value for _words, values in waiting for value in values])
+    finally:
+        del _waiting[server]
 
 
 class Statement:
@@ -34,30 +61,74 @@ class Statement:
         places = {name: f"${place}" for place, name in enumerate(types, 1)}
         body = _PARAMETER.sub(lambda found: places[found[1]] + (f"::{found[2]}" if found[2] else ""), sql)
         self.name = f"s{sm3(body.encode())[:24]}"
-        self.preparing = f"PREPARE {self.name} ({', '.join(types.values())}) AS {body.replace('%%', '%')}"
-        arguments = ", ".join(f"%({name})s::{kind}" for name, kind in types.items())
-        self.executing = f"EXECUTE {self.name} ({arguments})"
+        kinds = f" ({', '.join(types.values())})" if types else ""
+        self.preparing = f"PREPARE {self.name}{kinds} AS {body.replace('%%', '%')}"
+        self.parameters = list(types)
+        arguments = f" ({', '.join(f'%s::{kind}' for kind in types.values())})" if types else ""
+        self.executing = f"EXECUTE {self.name}{arguments}"
 
     def run(self, **values: Any) -> list[tuple[Any, ...]]:
         """The rows that it returns, if it returns any."""
-        with connection.cursor() as cursor:
-            self._execute(cursor, values)
+        here, arguments = connections[DEFAULT_DB_ALIAS], self._in_order(values)
+        with here.cursor() as cursor:
+            self._plan(here.connection)
+            cursor.execute(self.executing, arguments)
             return cursor.fetchall() if cursor.description else []
+
+    def send(self, **values: Any) -> None:
+        """Have it done, now or at the end of the block `together`; nobody asks what it returns."""
+        here, arguments = connections[DEFAULT_DB_ALIAS], self._in_order(values)
+        here.ensure_connection()
+        self._plan(here.connection)
+        if (waiting := _waiting.get(here.connection)) is not None:
+            waiting.append((self.executing, arguments))
+        else:
+            with here.cursor() as cursor:
+                cursor.execute(self.executing, arguments)
 
     def rows(self, model: type[Row], **values: Any) -> list[Row]:
         """The rows as instances; columns that they leave out are fetched when somebody asks."""
-        with connection.cursor() as cursor:
-            self._execute(cursor, values)
+        here, arguments = connections[DEFAULT_DB_ALIAS], self._in_order(values)
+        with here.cursor() as cursor:
+            self._plan(here.connection)
+            cursor.execute(self.executing, arguments)
             columns = [column.name for column in cursor.description]
             return [instance(model, columns, row) for row in cursor.fetchall()]
 
-    def _execute(self, cursor: Any, values: Mapping[str, Any]) -> None:
-        held = _held.setdefault(connection.connection, set())
+    def _plan(self, server: Any) -> None:
+        held = _held.setdefault(server, set())
         if self.name not in held:
-            with connection.connection.cursor() as plain:
-                plain.execute(self.preparing)
+            with server.cursor() as cursor:
+                cursor.execute(self.preparing)
             held.add(self.name)
-        cursor.execute(self.executing, values)
+
+    def _in_order(self, values: Mapping[str, Any]) -> list[Any]:
+        if len(values) != len(self.parameters) or not all(name in values for name in self.parameters):
+            raise TypeError(f"{sorted(values)} given for {self.parameters}")
+        return [values[name] for name in self.parameters]
+
+
+def columns_of(model: type[Model], *, but: Collection[str] = ()) -> str:
+    """The columns of a model's table that can be written, as SQL has them."""
+    fields = [
+        field for field in model._meta.concrete_fields if not field.generated and field.column not in but
+    ]
+    return ", ".join(f'"{field.column}"' for field in fields)
+
+
+def rows_as_json(rows: Sequence[Model]) -> str:
+    """Rows for json_populate_recordset: one parameter, however many they are."""
+    return json.dumps(
+        [
+            {
+                field.column: getattr(row, field.attname)
+                for field in row._meta.concrete_fields
+                if not field.generated
+            }
+            for row in rows
+        ],
+        default=str,
+    )
 
 
 def instance(model: type[Row], columns: Sequence[str], values: Sequence[Any]) -> Row:

@@ -46,7 +46,7 @@ def python(*arguments: str) -> list[str]:
 def web(port: int) -> list[str]:
     """The web server; the benchmarks start the same one."""
     served = ("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread")
-    return python(*served, "--workers", "2", "--threads", "8", "--preload", "--no-control-socket")
+    return python(*served, "--workers", "4", "--threads", "4", "--preload", "--no-control-socket")
 
 
 def commands() -> dict[str, list[str]]:

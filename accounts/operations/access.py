@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, time
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -23,13 +24,19 @@ def _name(actor: Actor) -> str:
     return actor
 
 
-_RECORD = Statement(
-    """
+def entry(actor: Actor, purpose: str, at: datetime, reason: str = "") -> dict[str, Any]:
+    """What RECORD_SEEN is told."""
+    user = actor.pk if isinstance(actor, User) else None
+    return {"actor": _name(actor), "user": user, "purpose": purpose, "reason": reason, "at": at}
+
+
+# One entry for each id of `seen`, a set that the rest of the statement names.
+RECORD_SEEN = """
     INSERT INTO accounts_accessentry (actor, actor_user_id, subject_id, purpose, reason, at)
-    SELECT %(actor)s::text, %(user)s::bigint, subject, %(purpose)s::text, %(reason)s::text,
+    SELECT %(actor)s::text, %(user)s::bigint, seen.id, %(purpose)s::text, %(reason)s::text,
            %(at)s::timestamptz
-      FROM unnest(%(subjects)s::bigint[]) AS subject"""
-)
+      FROM seen"""
+_RECORD = Statement(f"WITH seen AS (SELECT unnest(%(subjects)s::bigint[]) AS id) {RECORD_SEEN}")
 
 
 @enforces(32)
@@ -44,14 +51,7 @@ def record_accesses(
     people = [subject.pk for subject in subjects]
     if not people:
         return
-    _RECORD.run(
-        actor=_name(actor),
-        user=actor.pk if isinstance(actor, User) else None,
-        subjects=people,
-        purpose=purpose,
-        reason=reason,
-        at=at,
-    )
+    _RECORD.send(subjects=people, **entry(actor, purpose, at, reason))
 
 
 @enforces(32)

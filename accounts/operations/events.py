@@ -46,9 +46,10 @@ _PUBLISH = Statement(
     INSERT INTO accounts_message (channel, reference, event_id, phone_sealed, text_sealed, state, attempts,
                                   created_at, next_at, gateway_id)
     SELECT channel, uid || ':' || channel, told.id, '', '', 'queued', 0, %(at)s, %(at)s, ''
-      FROM told
-      JOIN unnest(%(uids)s::uuid[], %(channels)s::text[]) AS over (uid, channel) USING (uid)
-     WHERE told.client_id IS NULL
+      FROM told, LATERAL (
+           SELECT CASE WHEN client_id IS NOT NULL THEN 'webhook'
+                       ELSE (%(channels)s::text[])[array_position(%(uids)s, uid)] END) AS over (channel)
+     WHERE client_id IS NULL
         OR EXISTS (SELECT FROM accounts_webhookendpoint hook WHERE hook.client_id = told.client_id)"""
 )
 
@@ -58,7 +59,7 @@ def publish_many(new: Iterable[NewEvent], *, at: datetime) -> None:
     told = [(one, client, channel) for one in new for client, channel in one.audience()]
     if not told:
         return
-    _PUBLISH.run(
+    _PUBLISH.send(
         uids=[str(uuid.uuid4()) for _one in told],
         clients=[client for _one, client, _channel in told],
         names=[one.name for one, _client, _channel in told],

@@ -120,8 +120,8 @@ def once(
         if not answer.succeeded:
             raise _NotKept(answer)
         body = json.dumps(answer.body, cls=DjangoJSONEncoder)
-        _KEEP.run(status=answer.status, body=body, id=record_id)
-        return Answer(answer.status, json.loads(body))
+        _KEEP.send(status=answer.status, body=body, id=record_id)
+        return answer
 
     try:
         return whole_transaction(work)

@@ -61,7 +61,7 @@ def notify_many(new: Iterable[NewNotice], *, at: datetime) -> None:
     asked = list(new)
     if not asked:
         return
-    _TELL.run(
+    _TELL.send(
         people=[one.person_id for one in asked],
         kinds=[one.kind.code for one in asked],
         params=[json.dumps(one.params, cls=DjangoJSONEncoder) for one in asked],

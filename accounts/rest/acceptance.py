@@ -1,7 +1,7 @@
-"""Reading what is surely right without the framework's ceremony, for endpoints that take a thousand at once.
+"""Reading what is surely right without the framework's ceremony, which on a charge costs more than the rules.
 
-The serializer stays the one description of the input: it is compiled into plain checks. Whatever they do
-not accept goes to the serializer itself, which says what is wrong with it.
+The serializer stays the one description of the input: it is compiled into plain checks, once. Whatever they
+do not accept goes to the serializer itself, which says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core import validators as django
-from django.core.exceptions import ImproperlyConfigured
 from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
@@ -21,16 +20,32 @@ from accounts.rest.serializers import FenField, StrictSerializer, has_control_ch
 Read = Callable[[Any], Any]
 
 
+_made: dict[type[serializers.BaseSerializer], Callable[[Any], dict[str, Any] | None]] = {}
+
+
 class _Unsure(Exception):
     """Not surely right."""
 
 
-def acceptance(serializer: type[StrictSerializer]) -> Callable[[Any], dict[str, Any] | None]:
+class _NotCompiled(Exception):
+    """A field or a rule that only the serializer knows."""
+
+
+def acceptance(serializer: type[serializers.BaseSerializer]) -> Callable[[Any], dict[str, Any] | None]:
     """A function that gives the validated data of an input that the serializer accepts, or None.
 
-    Raises ImproperlyConfigured for a field that it cannot compile.
+    Of a serializer that cannot be compiled it accepts nothing.
     """
-    read = _object(serializer())
+    if serializer not in _made:
+        _made[serializer] = _acceptance(serializer)
+    return _made[serializer]
+
+
+def _acceptance(serializer: type[serializers.BaseSerializer]) -> Callable[[Any], dict[str, Any] | None]:
+    try:
+        read = _compiled(serializer())
+    except _NotCompiled:
+        return lambda data: None
 
     def accept(data: Any) -> dict[str, Any] | None:
         try:
@@ -54,11 +69,15 @@ def _compiled(field: serializers.Field) -> Read:
         case serializers.CharField():
             read = _text(field)
         case _:
-            raise ImproperlyConfigured(f"no acceptance for {type(field).__name__}")
+            raise _NotCompiled
     return (lambda value: None if value is None else read(value)) if field.allow_null else read
 
 
 def _object(serializer: StrictSerializer) -> Read:
+    own = type(serializer)
+    judging = {name for name in dir(own) if name.startswith("validate_")} - set(dir(StrictSerializer))
+    if judging or own.validate is not StrictSerializer.validate:
+        raise _NotCompiled
     fields = {name: (_compiled(field), field) for name, field in serializer.fields.items()}
     required = {name for name, (_read, field) in fields.items() if field.required}
     defaults = {
@@ -126,7 +145,7 @@ def _text(field: serializers.CharField) -> Read:
             case django.ProhibitNullCharactersValidator() | ProhibitSurrogateCharactersValidator():
                 pass  # control characters, which are not let through
             case _:
-                raise ImproperlyConfigured(f"no acceptance for {type(rule).__name__}")
+                raise _NotCompiled
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or has_control_characters(value):

@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from accounts.models import ApiClient
+from accounts.rest.acceptance import acceptance
 from accounts.rest.auth import ClientAuthentication
 from accounts.rest.parsers import StrictJSONParser
 from accounts.rest.permissions import HasScope
@@ -63,6 +64,9 @@ class ApiView(APIView):
 
 def read(serializer: type[BaseSerializer], request: Request) -> dict[str, Any]:
     """The checked body of a request. Raises ValidationError, which names the field."""
+    accepted = acceptance(serializer)(request.data)
+    if accepted is not None:
+        return accepted
     given = serializer(data=request.data)
     given.is_valid(raise_exception=True)
     return given.validated_data

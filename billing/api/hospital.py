@@ -54,7 +54,6 @@ from hospitals.api import HospitalView
 from lenders.operations.facilities import NoLender
 
 DRAWING = (charges.CannotCharge, NoAccount, AccountNotActive, NoLender, CannotDraw)
-ACCEPT_CHARGE = acceptance(ChargeSerializer)
 OF_BILL = in_path("number", NUMBER, examples.BILL_NUMBER, _("The bill's number."))
 OF_VISIT = in_path("number", NUMBER, examples.VISIT_NUMBER, _("The visit's number, as the platform gave it."))
 
@@ -344,7 +343,7 @@ class BillBatch(ChargingView):
 
 def asked_of(body: Any) -> Asked | Answer:
     """A charge of a batch as it was meant, or the answer that says what is wrong with it."""
-    given = ACCEPT_CHARGE(body)
+    given = acceptance(ChargeSerializer)(body)
     if given is None:
         serializer = ChargeSerializer(data=body)
         if not serializer.is_valid():

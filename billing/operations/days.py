@@ -9,13 +9,16 @@ from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Bill, DayClose, Refund, Settlement, Transfer
+from billing.models.settlements import SettlementQuerySet
 from billing.numbering import next_numbers
 from billing.operations.ledger import Books, Move, post
 from billing.operations.telling import Fact, tell_lenders
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput
+from common.statements import Statement, columns_of, rows_as_json
 from credit.calendar import next_working_day
+from hospitals.models import Hospital
 
 # First key of the advisory lock on a business date; the second is its day number. The database functions
 # billing_open_date and billing_require_open_date take the same lock, shared.
@@ -33,6 +36,13 @@ _SUMS = """
               FROM billing_refund WHERE business_on = %(on)s GROUP BY 1, 2) AS posted
      GROUP BY 1, 2 ORDER BY 1, 2"""
 
+_COLUMNS = columns_of(Settlement, but={"id"})
+_SETTLE = Statement(
+    f"""
+    INSERT INTO billing_settlement ({_COLUMNS})
+    SELECT {_COLUMNS} FROM json_populate_recordset(NULL::billing_settlement, %(settlements)s::json)"""  # noqa: S608 - names of columns
+)
+
 
 def open_business_day(*, at: datetime) -> date:
     """The date into which something happening now is posted, held open until the transaction ends."""
@@ -43,11 +53,11 @@ def open_business_day(*, at: datetime) -> date:
 
 
 @enforces(2, 17)
-def close_day(*, on: date, at: datetime) -> list[Settlement]:
+def close_day(*, on: date, at: datetime) -> SettlementQuerySet:
     """Close a business date, and any earlier one still open, and write what T+1 has to pay.
 
-    Run twice or by two at once it writes the same rows. Returns the settlements of that date. Raises
-    BadInput for a date still to come.
+    Run twice or by two at once it writes the same rows. Returns the settlements of that date, each with its
+    hospital and lender. Raises BadInput for a date still to come.
     """
     if on > business_date(at):
         raise BadInput(
@@ -55,7 +65,7 @@ def close_day(*, on: date, at: datetime) -> list[Settlement]:
         )
     for day in _open_dates(on):
         _close_one(day, at)
-    return list(Settlement.objects.filter(business_on=on).select_related("hospital", "lender"))
+    return Settlement.objects.filter(business_on=on).select_related("hospital", "lender")
 
 
 def _open_dates(on: date) -> list[date]:
@@ -79,10 +89,9 @@ def _close_one(on: date, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, {"on": on})
         sums = cursor.fetchall()
-    carried = {
-        (before.hospital_id, before.lender_id): before
-        for before in Settlement.objects.filter(state=Settlement.State.CARRIED, carried_to=None)
-    }
+    left = Settlement.objects.filter(state=Settlement.State.CARRIED, carried_to=None)
+    carried = {(before.hospital_id, before.lender_id): before for before in left}
+    hospitals = Hospital.objects.in_bulk({hospital for hospital, *_sums in sums})
     pay_on = next_working_day(on)
     settlements = []
     numbers = next_numbers("S", on, len(sums))
@@ -94,7 +103,7 @@ def _close_one(on: date, at: datetime) -> None:
         settlements.append(
             Settlement(
                 number=number,
-                hospital_id=hospital_id,
+                hospital=hospitals[hospital_id],
                 lender_id=lender_id,
                 business_on=on,
                 pay_on=pay_on,
@@ -109,10 +118,10 @@ def _close_one(on: date, at: datetime) -> None:
                 closed_at=at,
             )
         )
-    Settlement.objects.bulk_create(settlements)
+    _SETTLE.send(settlements=rows_as_json(settlements))
     post([move for settlement in settlements for move in _carry(settlement)], business_on=on, at=at)
-    due = Settlement.objects.filter(business_on=on, state=Settlement.State.DUE)
-    tell_lenders([_fact(settlement) for settlement in due.select_related("hospital")], at=at)
+    due = [settlement for settlement in settlements if settlement.state == Settlement.State.DUE]
+    tell_lenders([_fact(settlement) for settlement in due], at=at)
 
 
 def _fact(settlement: Settlement) -> Fact:

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db import connection
-
 from accounts.models import Person
 from billing.models import LedgerAccount, Transfer
-from common.statements import Statement
+from common.statements import Statement, together
 from hospitals.models import Hospital
 from lenders.models import Lender
 
@@ -73,30 +71,55 @@ _POST = Statement(
         ON debit.kind = debit_kind AND debit.lender_id = debit_lender AND debit.party = debit_party
       JOIN billing_ledgeraccount credit
         ON credit.kind = credit_kind AND credit.lender_id = credit_lender AND credit.party = credit_party
-     ORDER BY nth
-    RETURNING kind, reference"""
+     ORDER BY nth"""
 )
 
-# In one order everywhere, so that two who open the same accounts never wait for each other in a ring.
-_OPEN = """
+# Those that are missing, in one order everywhere, so that two who open the same accounts never wait for each
+# other in a ring.
+_OPEN = Statement(
+    """
     INSERT INTO billing_ledgeraccount (kind, lender_id, hospital_id, payer_id)
     SELECT kind, lender_id, CASE WHEN kind IN ('payable', 'carried') THEN party END,
            CASE WHEN kind IN ('receivable', 'charges', 'credit_balance') THEN party END
       FROM unnest(%(kinds)s::text[], %(lenders)s::bigint[], %(parties)s::bigint[])
            AS place (kind, lender_id, party)
+     WHERE NOT EXISTS (SELECT FROM billing_ledgeraccount opened
+                        WHERE opened.kind = place.kind AND opened.lender_id = place.lender_id
+                          AND opened.party = place.party
+                       OFFSET 0)
      ORDER BY kind, lender_id, party
         ON CONFLICT DO NOTHING"""
+)
 
 
 def post(moves: Sequence[Move], *, business_on: date, at: datetime) -> None:
-    """Write transfers in the caller's transaction. A reference posted before is an error, never a repeat."""
+    """Write transfers, all or none. A reference posted before is an error, never a repeat."""
     moves = [move for move in moves if move.amount_fen]
     if not moves:
         return
-    posted = _insert(moves, business_on, at)
-    if missing := [move for move in moves if (move.kind, move.reference) not in posted]:
-        _open_accounts({place for move in missing for place in (move.debit, move.credit)})
-        _insert(missing, business_on, at)
+    kinds, references, debits, credits, amounts = zip(*moves, strict=True)
+    debit_kinds, debit_lenders, debit_parties = zip(*debits, strict=True)
+    credit_kinds, credit_lenders, credit_parties = zip(*credits, strict=True)
+    open_kinds, open_lenders, open_parties = zip(*{*debits, *credits}, strict=True)
+    with together():
+        _OPEN.send(
+            kinds=[kind.value for kind in open_kinds],
+            lenders=list(open_lenders),
+            parties=list(open_parties),
+        )
+        _POST.send(
+            kinds=[kind.value for kind in kinds],
+            references=list(references),
+            amounts=list(amounts),
+            debit_kinds=[kind.value for kind in debit_kinds],
+            debit_lenders=list(debit_lenders),
+            debit_parties=list(debit_parties),
+            credit_kinds=[kind.value for kind in credit_kinds],
+            credit_lenders=list(credit_lenders),
+            credit_parties=list(credit_parties),
+            on=business_on,
+            at=at,
+        )
 
 
 def credit_balance_fen(*, payer: Person, lender: Lender) -> int:
@@ -109,37 +132,3 @@ def payable_fen(*, lender: Lender, hospital: Hospital) -> int:
     """What a lender owes a hospital, in fen."""
     account = LedgerAccount.objects.filter(kind=Kind.PAYABLE, lender=lender, hospital=hospital).first()
     return -account.balance_fen() if account else 0
-
-
-def _insert(moves: Sequence[Move], business_on: date, at: datetime) -> set[tuple[str, str]]:
-    """Those whose accounts are open already, by kind and reference."""
-    kinds, references, debits, credits, amounts = zip(*moves, strict=True)
-    debit_kinds, debit_lenders, debit_parties = zip(*debits, strict=True)
-    credit_kinds, credit_lenders, credit_parties = zip(*credits, strict=True)
-    posted = _POST.run(
-        kinds=[kind.value for kind in kinds],
-        references=list(references),
-        amounts=list(amounts),
-        debit_kinds=[kind.value for kind in debit_kinds],
-        debit_lenders=list(debit_lenders),
-        debit_parties=list(debit_parties),
-        credit_kinds=[kind.value for kind in credit_kinds],
-        credit_lenders=list(credit_lenders),
-        credit_parties=list(credit_parties),
-        on=business_on,
-        at=at,
-    )
-    return {(kind, reference) for kind, reference in posted}
-
-
-def _open_accounts(places: set[Place]) -> None:
-    kinds, lenders, parties = zip(*places, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _OPEN,
-            {
-                "kinds": [kind.value for kind in kinds],
-                "lenders": list(lenders),
-                "parties": list(parties),
-            },
-        )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from accounts.models.people import canonical_credit_code
-from accounts.operations.access import Actor, record_access
+from accounts.operations.access import RECORD_SEEN, Actor, entry
 from common.articles import enforces
 from common.crypto import blind_index
 from common.errors import BadInput, Refusal
@@ -36,18 +36,25 @@ def identify(*, actor: Actor, key: PatientKey, purpose: str, at: datetime) -> Pe
 
     Raises BadInput for a malformed number and without exactly one key, NoAccount.
     """
-    [found] = find_patients([key])
-    if isinstance(found, Refusal):
-        raise found
-    record_access(actor=actor, subject=found, purpose=purpose, at=at)
-    return found
+    wanted = _wanted(key)
+    if isinstance(wanted, Refusal):
+        raise wanted
+    column, value = wanted
+    found = _SEE[column].rows(Person, values=[value], **entry(actor, purpose, at))
+    if not found:
+        raise _unknown()
+    return found[0]
 
 
-_FIND = {
-    "resident_id_index": Statement(
-        "SELECT * FROM accounts_person WHERE resident_id_index = ANY(%(values)s::text[])"
-    ),
-    "credit_code": Statement("SELECT * FROM accounts_person WHERE credit_code = ANY(%(values)s::text[])"),
+_QUESTIONS = {
+    column: f"SELECT * FROM accounts_person WHERE {column} = ANY(%(values)s::text[])"  # noqa: S608 - a name of ours
+    for column in ("resident_id_index", "credit_code")
+}
+_FIND = {column: Statement(question) for column, question in _QUESTIONS.items()}
+# Whoever is found is written into the access log by the same statement.
+_SEE = {
+    column: Statement(f"WITH seen AS ({question}), noted AS ({RECORD_SEEN}) SELECT * FROM seen")  # noqa: S608 - ours
+    for column, question in _QUESTIONS.items()
 }
 
 

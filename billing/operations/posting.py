@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Model
-
 from accounts.models import User
 from accounts.notices import NoticeKind
 from accounts.operations.notices import NewNotice, notify_many
 from billing import notices
 from billing.models import Bill, Transfer, Visit
 from billing.operations.ledger import Books, Move, post
-from billing.operations.telling import Fact, tell_hospital, tell_lenders
+from billing.operations.telling import SPEAKERS, Fact, Speakers, tell_hospital, tell_lenders
 from billing.parts import Insurance, Line
 from common.calendar import business_date, on_or_next_working_day
 from common.numbers import make_number
-from common.statements import Statement
+from common.statements import Statement, columns_of, rows_as_json, together
 from credit.models import AccountEvent, Policy
 from credit.operations.limits import Step, draw
+
+# So far after its day a due date is looked for among those that the calendar moves.
+LONGEST_BREAK_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -38,37 +39,33 @@ class Draft:
     financed_fen: int
 
 
-def _columns(model: type[Model]) -> str:
-    fields = (field for field in model._meta.concrete_fields if not field.generated)
-    return ", ".join(f'"{field.column}"' for field in fields)
-
-
-# Rows go over as JSON: one parameter a table, however many rows.
 _ROWS = Statement(
     f"""
     WITH visits AS (
-        INSERT INTO billing_visit ({_columns(Visit)})
-        SELECT {_columns(Visit)} FROM json_populate_recordset(NULL::billing_visit, %(visits)s::json)),
+        INSERT INTO billing_visit ({columns_of(Visit)})
+        SELECT {columns_of(Visit)} FROM json_populate_recordset(NULL::billing_visit, %(visits)s::json)),
     items AS (
         INSERT INTO billing_item (visit_id, name, category, amount_fen)
         SELECT visit_id, name, category, amount_fen
           FROM json_populate_recordset(NULL::billing_item, %(items)s::json))
-    INSERT INTO billing_bill ({_columns(Bill)})
-    SELECT {_columns(Bill)} FROM json_populate_recordset(NULL::billing_bill, %(bills)s::json)"""  # noqa: S608 - names of columns
+    INSERT INTO billing_bill ({columns_of(Bill)})
+    SELECT {columns_of(Bill)} FROM json_populate_recordset(NULL::billing_bill, %(bills)s::json)"""  # noqa: S608 - names of columns
 )
 
-# The open business date with what rules it, and for every bill its number and the ids of its visit and it.
+# The open business date with what rules it, who hears of it, and for every bill its number and the ids of its
+# visit and it.
 _PLACES = Statement(
-    """
+    f"""
     SELECT day, policy.id, policy.reminder_days[1],
-           (SELECT json_object_agg("on", working) FROM credit_calendarday WHERE "on" > day),
-           ARRAY(SELECT ARRAY[nextval('billing_number'),
-                              nextval(pg_get_serial_sequence('billing_visit', 'id')),
-                              nextval(pg_get_serial_sequence('billing_bill', 'id'))]
+           (SELECT json_object_agg("on", working) FROM credit_calendarday
+             WHERE "on" >= day + %(soonest)s::int AND "on" < day + %(latest)s::int),
+           ({SPEAKERS}),
+           ARRAY(SELECT ARRAY[nextval('billing_number'), nextval('billing_visit_id_seq'),
+                              nextval('billing_bill_id_seq')]
                    FROM generate_series(1, %(count)s::int))
       FROM billing_open_date(%(on)s::date) AS day
       JOIN credit_policy policy ON policy.in_force_from <= day
-       AND (policy.in_force_until IS NULL OR policy.in_force_until > day)"""
+       AND (policy.in_force_until IS NULL OR policy.in_force_until > day)"""  # noqa: S608 - a question of our own
 )
 
 
@@ -80,23 +77,32 @@ class _Day:
     policy_id: int
     first_reminder_day: int
     moved: dict[date, bool]
+    speakers: Speakers
     places: list[list[int]]
 
     @classmethod
-    def open(cls, *, count: int, at: datetime) -> _Day:
-        found = _PLACES.run(on=business_date(at), count=count)
+    def open(cls, *, drafts: Sequence[Draft], at: datetime) -> _Day:
+        products = {draft.visit.product for draft in drafts}
+        days = [product.interest_free_days for product in products]
+        found = _PLACES.run(
+            on=business_date(at),
+            soonest=min(days),
+            latest=max(days) + LONGEST_BREAK_DAYS,
+            lenders=list({product.lender_id for product in products}),
+            count=len(drafts),
+        )
         if not found:
             raise Policy.DoesNotExist(f"no policy is in force on {business_date(at)}")
-        on, policy_id, first_reminder_day, moved, places = found[0]
-        days = {date.fromisoformat(day): working for day, working in (moved or {}).items()}
-        return cls(on, policy_id, first_reminder_day, days, places)
+        on, policy_id, first_reminder_day, moved, speakers, places = found[0]
+        exceptions = {date.fromisoformat(day): working for day, working in (moved or {}).items()}
+        return cls(on, policy_id, first_reminder_day, exceptions, Speakers.read(speakers), places)
 
 
 def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -> list[Bill]:
     """Post drafts into the open business date, in the caller's transaction and in this order."""
     if not drafts:
         return []
-    day = _Day.open(count=len(drafts), at=at)
+    day = _Day.open(drafts=drafts, at=at)
     bills, new_visits = [], []
     for draft, (sequence, visit_id, bill_id) in zip(drafts, day.places, strict=True):
         if not draft.visit.number:
@@ -115,26 +121,13 @@ def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -
         at=at,
     )
     items = [{"visit_id": draft.visit.pk, **line._asdict()} for draft in drafts for line in draft.items]
-    _ROWS.run(visits=_json(new_visits), items=json.dumps(items), bills=_json(bills))
+    with together():
+        _ROWS.send(visits=rows_as_json(new_visits), items=json.dumps(items), bills=rows_as_json(bills))
+        post([_move(bill) for bill in bills], business_on=day.on, at=at)
+        _tell(bills, day.speakers, at)
     for row in (*new_visits, *bills):
         row._state.adding = False
-    post([_move(bill) for bill in bills], business_on=day.on, at=at)
-    _tell(bills, at)
     return bills
-
-
-def _json(rows: Sequence[Model]) -> str:
-    return json.dumps(
-        [
-            {
-                field.column: getattr(row, field.attname)
-                for field in row._meta.concrete_fields
-                if not field.generated
-            }
-            for row in rows
-        ],
-        default=str,
-    )
 
 
 def _bill(draft: Draft, day: _Day) -> Bill:
@@ -175,7 +168,7 @@ def _move(bill: Bill) -> Move:
     )
 
 
-def _tell(bills: Sequence[Bill], at: datetime) -> None:
+def _tell(bills: Sequence[Bill], speakers: Speakers, at: datetime) -> None:
     told, facts = [], []
     for bill in bills:
         due_on = bill.due_on.isoformat()
@@ -195,7 +188,7 @@ def _tell(bills: Sequence[Bill], at: datetime) -> None:
             missing = {"number": bill.number}
             tell_hospital(hospital=bill.hospital, name="bill.insurance_missing", payload=missing, at=at)
     notify_many(told, at=at)
-    tell_lenders(facts, at=at)
+    tell_lenders(facts, at=at, speakers=speakers)
 
 
 def _notice(bill: Bill, kind: NoticeKind, word: str, **figures: int | str) -> NewNotice:

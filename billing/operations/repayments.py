@@ -6,23 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
 from accounts.operations.notices import notify
 from billing import notices
 from billing.allocation import Share, spread
-from billing.models import Allocation, Bill, DunningCase, Repayment, Transfer, Withdrawal
+from billing.models import Allocation, Bill, Repayment, Transfer, Withdrawal
 from billing.numbering import next_number
 from billing.operations.accruals import accrue_before
 from billing.operations.ledger import Books, Move, credit_balance_fen, post
 from billing.operations.locking import lock_bills_of
-from billing.operations.telling import tell_lender
+from billing.operations.telling import SPEAKERS, Fact, Speakers, tell_lender, tell_lenders
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
-from common.statements import Statement
+from common.numbers import make_number
+from common.statements import Statement, columns_of, rows_as_json, together
 from credit.models import AccountEvent, CreditAccount, Suspension
 from credit.operations.limits import Step, give_back
 from credit.operations.standing import lift_suspension
@@ -76,8 +76,7 @@ def repay(
     if bills is not None:
         owed = owed.filter(pk__in=[bill.pk for bill in bills])
     locked, accounts = lock_bills_of(payer, owed)
-    known = Repayment.objects.filter(lender=lender, bank_reference=bank_reference).first()
-    if known:
+    for known in _KNOWN.rows(Repayment, lender=lender.pk, reference=bank_reference):
         if (known.payer_id, known.amount_fen) != (payer.pk, amount_fen):
             raise DuplicateReference(
                 _("Bank reference %(reference)s already stands for another payment."),
@@ -89,8 +88,7 @@ def repay(
     on = paid_on or business_date(at)
     accrue_before(locked, on=on, at=at)
     shares, left = spread(amount_fen, [bill for bill in locked if bill.state == Bill.State.OPEN])
-    made = Repayment.objects.create(
-        number=next_number("P", on),
+    made = Repayment(
         payer=payer,
         lender=lender,
         collection_id=collection_id,
@@ -101,11 +99,12 @@ def repay(
         business_on=on,
         at=at,
     )
-    _allot(made, shares, accounts)
+    _receive(made, shares, accounts)
     if left:
         use_balance(payer=payer, lender=lender, on=on, at=at)
-    settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
-    _tell(made)
+    with together():
+        settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
+        _tell(made)
     return made
 
 
@@ -121,18 +120,15 @@ def use_balance(*, payer: Person, lender: Lender, on: date, at: datetime) -> Rep
     shares, left = spread(balance, [bill for bill in locked if bill.state == Bill.State.OPEN])
     if not shares:
         return None
-    number = next_number("P", on)
-    made = Repayment.objects.create(
-        number=number,
+    made = Repayment(
         payer=payer,
         lender=lender,
         method=Method.BALANCE,
-        bank_reference=f"balance:{number}",
         amount_fen=balance - left,
         business_on=on,
         at=at,
     )
-    _allot(made, shares, accounts)
+    _receive(made, shares, accounts)
     settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
     return made
 
@@ -187,27 +183,52 @@ def settle_standing(
 
     A bill under objection still counts as overdue here: objecting alone lifts nothing.
     """
-    overdue = Bill.objects.owed_by(payer).open().filter(due_on__lt=business_date(at))
-    DunningCase.objects.filter(~Exists(overdue), payer=payer, closed_at=None).update(closed_at=at)
+    on = business_date(at)
+    _CLOSE_CASE.send(payer=payer.pk, on=on, at=at)
     for account in accounts.values():
         suspended = account.person_id == payer.pk and account.state == CreditAccount.State.SUSPENDED
-        if suspended and not overdue.exists():
+        if suspended and not Bill.objects.owed_by(payer).open().filter(due_on__lt=on).exists():
             lift_suspension(account=account, because=because, at=at)
 
 
-def _allot(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int, CreditAccount]) -> None:
-    """Write what each bill took: allocation, bill, limit, ledger."""
-    Allocation.objects.bulk_create(
-        Allocation(
-            repayment=made,
-            bill=share.bill,
-            principal_fen=share.principal_fen,
-            charges_fen=share.charges_fen,
-            business_on=made.business_on,
-        )
-        for share in shares
-    )
+_KNOWN = Statement(
+    """
+    SELECT * FROM billing_repayment
+     WHERE lender_id = %(lender)s::bigint AND bank_reference = %(reference)s::text"""
+)
+_PLACE = Statement("SELECT nextval('billing_number'), nextval('billing_repayment_id_seq')")
+_ALLOCATION = columns_of(Allocation, but={"id"})
+_ROWS = Statement(
+    f"""
+    WITH received AS (
+        INSERT INTO billing_repayment ({columns_of(Repayment)})
+        SELECT {columns_of(Repayment)}
+          FROM json_populate_recordset(NULL::billing_repayment, %(repayments)s::json)),
+    paid AS (
+        UPDATE billing_bill bill
+           SET repaid_fen = paid.repaid_fen, charges_paid_fen = paid.charges_paid_fen, state = paid.state
+          FROM unnest(%(ids)s::bigint[], %(repaid)s::bigint[], %(charges)s::bigint[], %(states)s::text[])
+               AS paid (id, repaid_fen, charges_paid_fen, state)
+         WHERE bill.id = paid.id)
+    INSERT INTO billing_allocation ({_ALLOCATION})
+    SELECT {_ALLOCATION} FROM json_populate_recordset(NULL::billing_allocation, %(allocations)s::json)"""  # noqa: S608 - names of columns
+)
+_CLOSE_CASE = Statement(
+    """
+    UPDATE billing_dunningcase SET closed_at = %(at)s::timestamptz
+     WHERE payer_id = %(payer)s::bigint AND closed_at IS NULL
+       AND NOT EXISTS (SELECT FROM billing_bill
+                        WHERE payer_id = %(payer)s AND state = 'open' AND due_on < %(on)s::date)"""
+)
+
+
+def _receive(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int, CreditAccount]) -> None:
+    """Write a repayment and what each bill took of it: allocation, bill, limit, ledger."""
+    [(sequence, made.pk)] = _PLACE.run()
+    made.number = make_number("P", made.business_on, sequence)
     from_balance = made.method == Method.BALANCE
+    if from_balance:
+        made.bank_reference = f"balance:{made.number}"
     books = Books(made.lender_id)
     balance = books.credit_balance(made.payer_id)
     source = balance if from_balance else books.cash
@@ -228,44 +249,50 @@ def _allot(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int
             Move(principal_kind, reference, source, books.receivable(made.payer_id), share.principal_fen),
             Move(charges_kind, reference, source, books.charges(made.payer_id), share.charges_fen),
         ]
-    _save([share.bill for share in shares])
-    give_back(steps, at=made.at)
-    post(moves, business_on=made.business_on, at=made.at)
-
-
-_SAVE = Statement(
-    """
-    UPDATE billing_bill bill
-       SET repaid_fen = paid.repaid_fen, charges_paid_fen = paid.charges_paid_fen, state = paid.state
-      FROM unnest(%(ids)s::bigint[], %(repaid)s::bigint[], %(charges)s::bigint[], %(states)s::text[])
-           AS paid (id, repaid_fen, charges_paid_fen, state)
-     WHERE bill.id = paid.id"""
-)
-
-
-def _save(bills: Sequence[Bill]) -> None:
-    if bills:
-        _SAVE.run(
+    bills = [share.bill for share in shares]
+    allocations = [
+        Allocation(
+            repayment=made,
+            bill=share.bill,
+            principal_fen=share.principal_fen,
+            charges_fen=share.charges_fen,
+            business_on=made.business_on,
+        )
+        for share in shares
+    ]
+    with together():
+        _ROWS.send(
+            repayments=rows_as_json([made]),
+            allocations=rows_as_json(allocations),
             ids=[bill.pk for bill in bills],
             repaid=[bill.repaid_fen for bill in bills],
             charges=[bill.charges_paid_fen for bill in bills],
             states=[str(bill.state) for bill in bills],
         )
+        post(moves, business_on=made.business_on, at=made.at)
+    made._state.adding = False
+    give_back(steps, at=made.at)
+
+
+# What the payer still owes that lender, late charges too, and who speaks for the lender.
+_LEFT = Statement(
+    f"""
+    SELECT coalesce(sum(owed_fen + charges_fen - charges_paid_fen), 0)::bigint, ({SPEAKERS})
+      FROM billing_bill
+     WHERE payer_id = %(payer)s::bigint AND lender_id = ANY(%(lenders)s) AND state = 'open'"""  # noqa: S608 - ours
+)
 
 
 def _tell(made: Repayment) -> None:
-    left = Bill.objects.owed_by(made.payer).funded_by(made.lender).total_owed_fen()
+    [(left_fen, speakers)] = _LEFT.run(payer=made.payer_id, lenders=[made.lender_id])
     notify(
         person=made.payer,
         kind=notices.REPAID,
-        params={"amount_fen": made.amount_fen, "to_pay_fen": left},
+        params={"amount_fen": made.amount_fen, "to_pay_fen": left_fen},
         reference=f"repaid:{made.number}",
         at=made.at,
         channels=(),
     )
-    tell_lender(
-        lender=made.lender,
-        name="repayment.received",
-        payload={"number": made.number, "amount_fen": made.amount_fen, "bank_reference": made.bank_reference},
-        at=made.at,
-    )
+    payload = {"number": made.number, "amount_fen": made.amount_fen, "bank_reference": made.bank_reference}
+    fact = Fact(made.lender_id, "repayment.received", payload)
+    tell_lenders([fact], at=made.at, speakers=Speakers.read(speakers))

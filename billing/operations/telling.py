@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,11 +11,25 @@ from common.statements import Statement
 from hospitals.models import Hospital
 from lenders.models import Lender
 
-_SPEAKERS = Statement(
-    """
-    SELECT lender_id, client_id FROM lenders_lenderclient
-     WHERE lender_id = ANY(%(lenders)s::bigint[]) ORDER BY id"""
-)
+# Who speaks for each of some lenders, as one JSON object; part of a larger question too.
+SPEAKERS = """
+    SELECT json_object_agg(lender_id, clients)
+      FROM (SELECT lender_id, array_agg(client_id ORDER BY id) AS clients FROM lenders_lenderclient
+             WHERE lender_id = ANY(%(lenders)s::bigint[]) GROUP BY lender_id) AS speaking"""
+_SPEAKERS = Statement(SPEAKERS)
+
+
+class Speakers(dict[int, list[int]]):
+    """The ids of the clients that speak for a lender, by its id."""
+
+    @classmethod
+    def read(cls, found: Mapping[str, list[int]] | None) -> Speakers:
+        return cls((int(lender), clients) for lender, clients in (found or {}).items())
+
+    @classmethod
+    def of(cls, lenders: Collection[int]) -> Speakers:
+        [(found,)] = _SPEAKERS.run(lenders=list(lenders))
+        return cls.read(found)
 
 
 class Fact(NamedTuple):
@@ -27,12 +40,12 @@ class Fact(NamedTuple):
     payload: dict[str, Any]
 
 
-def tell_lenders(facts: Sequence[Fact], *, at: datetime) -> None:
+def tell_lenders(facts: Sequence[Fact], *, at: datetime, speakers: Speakers | None = None) -> None:
     """Each fact to the systems of its lender, in this order."""
-    clients: dict[int, list[int]] = defaultdict(list)
-    for lender_id, client_id in _SPEAKERS.run(lenders=list({fact.lender_id for fact in facts})):
-        clients[lender_id].append(client_id)
-    publish_many((NewEvent(fact.name, fact.payload, clients[fact.lender_id]) for fact in facts), at=at)
+    if speakers is None:
+        speakers = Speakers.of({fact.lender_id for fact in facts})
+    events = (NewEvent(fact.name, fact.payload, speakers.get(fact.lender_id, ())) for fact in facts)
+    publish_many(events, at=at)
 
 
 def tell_lender(*, lender: Lender, name: str, payload: dict[str, Any], at: datetime) -> None:

@@ -163,7 +163,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            "options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000",
+            "options": "-c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000"
+            " -c plan_cache_mode=force_generic_plan",
         },
         "TEST": {"TEMPLATE": "template0"},
     }

@@ -26,7 +26,7 @@ def test_a_bill_undone_on_its_own_day_leaves_no_debt_and_no_settlement(town: Tow
 
     assert row_counts() == before
     assert town.account(lin).available_fen == 100_000
-    assert close_day(on=MONDAY, at=town.at(TUESDAY, 0, 30)) == []
+    assert not close_day(on=MONDAY, at=town.at(TUESDAY, 0, 30))
     moved = Transfer.objects.order_by("pk").values_list("kind", "amount_fen")
     assert [*moved] == [("charge", 60_000), ("void", 60_000)]
     assert not Bill.objects.open().exists()

@@ -1,10 +1,13 @@
 """A statement is planned once a connection and gives the rows that the query builder would give."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Person
-from common.statements import Statement
+from common.statements import Statement, together
 from tests.cast import Town
 
 COLUMNS = [field.attname for field in Person._meta.concrete_fields]
@@ -43,3 +46,33 @@ def test_a_new_connection_has_it_planned_anew() -> None:
     connection.close()
 
     assert statement.run(a=2) == [(2,)]
+
+
+def test_several_go_over_in_one_round_trip_and_in_their_order(
+    town: Town, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    lin = town.enrol()
+    say = Statement(
+        "UPDATE accounts_person SET language = right(language || %(word)s::text, 4) WHERE id = %(id)s::bigint"
+    )
+
+    with django_assert_num_queries(1), together():
+        for word in ("1%", "%s"):
+            say.send(id=lin.pk, word=word)
+
+    lin.refresh_from_db()
+    assert lin.language == "1%%s"
+
+
+def test_what_fails_on_the_way_is_told_and_the_next_runs_alone(db: None) -> None:
+    divide, answer = Statement("SELECT 1 / %(by)s::int"), Statement("SELECT %(a)s::int")
+
+    with pytest.raises(DatabaseError), transaction.atomic(), together():
+        divide.send(by=0)
+
+    assert answer.run(a=1) == [(1,)]
+
+
+def test_a_value_too_many_or_too_few_is_refused(db: None) -> None:
+    with pytest.raises(TypeError, match="given for"):
+        Statement("SELECT %(a)s::int").run(b=1)

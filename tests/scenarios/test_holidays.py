@@ -132,4 +132,4 @@ def test_a_day_that_has_not_come_cannot_be_closed(town: Town) -> None:
 
     assert refused.value.field == "on"
     assert not Settlement.objects.exists()
-    assert close_day(on=date(2026, 3, 5), at=town.at(date(2026, 3, 5), 0)) == []
+    assert not close_day(on=date(2026, 3, 5), at=town.at(date(2026, 3, 5), 0))
