@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
+from functools import partial
 from typing import Any
 
 from django.core import validators as django
@@ -81,7 +83,7 @@ def _object(serializer: StrictSerializer) -> Read:
     fields = {name: (_compiled(field), field) for name, field in serializer.fields.items()}
     required = {name for name, (_read, field) in fields.items() if field.required}
     defaults = {
-        name: field.default
+        name: field.default if callable(field.default) else partial(copy, field.default)
         for name, (_read, field) in fields.items()
         if not field.required and field.default is not empty
     }
@@ -90,7 +92,7 @@ def _object(serializer: StrictSerializer) -> Read:
     def read(data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping) or not required <= data.keys() <= reads.keys():
             raise _Unsure
-        return {name: reads[name](data[name]) if name in data else defaults[name] for name in _order(data)}
+        return {name: reads[name](data[name]) if name in data else defaults[name]() for name in _order(data)}
 
     # In the serializer's own order, with what is left out and has a default.
     def _order(data: Mapping[str, Any]) -> list[str]:

@@ -84,6 +84,18 @@ def test_what_is_no_charge_at_all_is_not_accepted(body: Any) -> None:
     agree(body)
 
 
+class Listing(StrictSerializer):
+    words = serializers.ListField(child=serializers.CharField(), required=False, default=list)
+
+
+def test_what_is_left_out_has_its_default_and_nobody_elses() -> None:
+    first, second = (acceptance(Listing)({}) for _again in range(2))
+
+    assert first == second == {"words": []}
+    assert first is not None and second is not None
+    assert first["words"] is not second["words"]
+
+
 class Dated(StrictSerializer):
     on = serializers.DateField()
 
