@@ -141,7 +141,12 @@ def _pool(account: CreditAccount, paying_for: Sequence[Sharing]) -> Pool:
     held = Visit.objects.filter(account=account, state=Visit.State.OPEN, hold_fen__gt=0)
     for patient, hold in held.values_list("patient").annotate(fen=Sum("hold_fen")):
         fen[patient] += hold
-    own = Part(None, fen.pop(account.person_id, 0))
-    # A parent who has an account draws on that one: no part of this pool.
-    theirs = [Part(sharing, fen.pop(sharing.link.dependant_id, 0)) for sharing in paying_for]
-    return Pool(account, [own, *theirs], earlier_fen=sum(fen.values()))
+    parts = [Part(None, fen.pop(account.person_id, 0))]
+    # A parent with an account draws on that one, and has at most older bills in this pool.
+    opened = CreditAccount.objects.filter(person__in=[sharing.link.dependant_id for sharing in paying_for])
+    elsewhere = set(opened.exclude(state=CreditAccount.State.CLOSED).values_list("person", flat=True))
+    for sharing in paying_for:
+        patient = sharing.link.dependant_id
+        if patient in fen or patient not in elsewhere:
+            parts.append(Part(sharing, fen.pop(patient, 0)))
+    return Pool(account, parts, earlier_fen=sum(fen.values()))

@@ -184,11 +184,10 @@ class RecordOnPaperForm(OperationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = self.instance.state == FamilyLink.State.OFFERED
-        choices = [("agree", _("agrees")), ("decline", _("does not agree"))]
-        cast(forms.ChoiceField, self.fields["answer"]).choices = (
-            choices if offered else [("end", _("ends it for new bills"))]
-        )
+        answers = [("agree", _("agrees")), ("decline", _("does not agree"))]
+        if self.instance.state == FamilyLink.State.ACTIVE:
+            answers = [("end", _("ends it for new bills"))]
+        cast(forms.ChoiceField, self.fields["answer"]).choices = answers
 
     def perform(self, at: datetime) -> FamilyLink:
         if self.cleaned_data["answer"] == "agree":

@@ -394,5 +394,5 @@ def test_a_family_page_asks_a_handful_of_questions_however_large_the_family(
         town.treat(child, TREATED, 1_000)
     today_is(TREATED)
     browser = sign_in(lin)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert browser.get(HERE).status_code == 200
