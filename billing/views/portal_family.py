@@ -146,7 +146,7 @@ def answer(request: HttpRequest, person: Person, reference: str) -> HttpResponse
 def limit(request: HttpRequest, person: Person, reference: str) -> HttpResponse:
     """The payer limits what one relative may have outstanding at a time, or lifts the limit."""
     link = _live(person, reference, payer=person)
-    account = CreditAccount.objects.get(person=person)
+    account = drawn_account(link) or CreditAccount.objects.get(person=person)
     form = LimitForm(
         request.POST if request.method == "POST" else None,
         initial={"limit": link.limit_fen},

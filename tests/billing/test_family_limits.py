@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from accounts.models import Notice, Person
 from billing.models import Bill, Visit
@@ -68,7 +69,8 @@ def test_what_is_above_the_limit_is_paid_on_the_spot(town: Town) -> None:
     with pytest.raises(CannotDraw) as refused:
         town.treat(child, TREATED, 1, hour=11)
     assert refused.value.article == 24
-    assert "the relative who pays has set for this patient is used up" in str(refused.value)
+    with override("en"):
+        assert "the relative who pays has set for this patient is used up" in str(refused.value)
     assert not eligibility_of(patient=child, on=TREATED).eligible
     assert town.treat(lin, TREATED, 100_000, hour=12).paid_on_site_fen == 0
     assert town.broken_books(TREATED) == {}
@@ -107,7 +109,8 @@ def test_a_hold_counts_and_what_it_is_settled_for_stays_within_the_limit(town: T
     _lin, child, _link = family(town)
     with pytest.raises(CannotDraw) as refused:
         town.admit(child, TREATED, 60_000)
-    assert "¥600.00 is more than the ¥500.00 left" in str(refused.value)
+    with override("en"):
+        assert "¥600.00 is more than the ¥500.00 left" in str(refused.value)
     assert not Visit.objects.exists()
 
     visit = town.admit(child, TREATED, 40_000)
