@@ -22,9 +22,12 @@ class IdentityAnswer:
     reason: str
 
 
-def check_identity(*, name: str, resident_id: str, phone: str) -> IdentityAnswer:
-    """What the register says of somebody who asks to join. Raises IdentityRegisterUnavailable."""
-    asked = {"name": name, "resident_id": resident_id, "phone": phone}
+def check_identity(*, name: str, resident_id: str, phone: str = "") -> IdentityAnswer:
+    """What the register says of somebody; of name and number alone where there is no phone.
+
+    Raises IdentityRegisterUnavailable.
+    """
+    asked = {"name": name, "resident_id": resident_id} | ({"phone": phone} if phone else {})
     try:
         answer = _client.post(f"{settings.IDENTITY_URL}/checks", json=asked)
         answer.raise_for_status()

@@ -1,6 +1,6 @@
 """A citizen's pages about their bills."""
 
-from django.urls import path
+from django.urls import include, path
 
 from billing.views import portal, portal_bills, portal_repay
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("me/reminders/", portal.reminders, name="reminders"),
     path("me/balance/", portal.balance, name="balance"),
     path("me/balance/<str:number>/", portal.withdrawal, name="withdrawal"),
+    path("me/family/", include("billing.family_urls")),
     path("me/bills/", portal_bills.bills, name="bills"),
     path("me/bills/<str:number>/", portal_bills.bill, name="bill"),
     path("me/bills/<str:number>/charges/", portal_bills.charges, name="bill_charges"),

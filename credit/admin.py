@@ -11,7 +11,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -36,6 +36,7 @@ from credit.models import (
     Suspension,
     Tier,
 )
+from credit.operations.family import accept_offer, end_link
 from credit.operations.standing import decide_repair
 
 
@@ -175,14 +176,64 @@ class AccountEventAdmin(AboutPeople):
     ordering = ("-pk",)
 
 
+class RecordOnPaperForm(OperationForm):
+    """What somebody without a telephone has signed before an operator, identity card in hand."""
+
+    answer = forms.ChoiceField(label=_("signed answer"), widget=forms.RadioSelect)
+    seen = forms.BooleanField(label=_("I have the signed sheet and have compared it with the identity card."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        answers = [("agree", _("agrees")), ("decline", _("does not agree"))]
+        if self.instance.state == FamilyLink.State.ACTIVE:
+            answers = [("end", _("ends it for new bills"))]
+        cast(forms.ChoiceField, self.fields["answer"]).choices = answers
+
+    def perform(self, at: datetime) -> FamilyLink:
+        if self.cleaned_data["answer"] == "agree":
+            return accept_offer(link=self.instance, by=cast(User, self.request.user), at=at)
+        return end_link(link=self.instance, at=at)
+
+
 @admin.register(FamilyLink)
 class FamilyLinkAdmin(AboutPeople):
-    people = joined = ("payer", "dependant")
-    list_display = fields = (
-        person("payer", _("payer")), person("dependant", _("relative who is paid for")),
+    """Found by credit code, or by the reference on the sheet that was signed (Article 24)."""
+
+    operations = (None, RecordOnPaperForm)
+    people = ("payer", "dependant")
+    joined = (*people, "agreed_by")
+    list_display = (
+        "reference", person("payer", _("payer")), person("dependant", _("relative who is paid for")),
         "kind", "state", "offered_at", "agreed_at", "ends_on", "ended_at",
     )  # fmt: skip
     list_filter = ("kind", "state")
+    told = (
+        *list_display, *yuan(FamilyLink, "limit_fen"),
+        column("agreed_by", _("agreement recorded by"), str),
+    )  # fmt: skip
+    search_pattern = rf"{AboutPeople.search_pattern}|\s*F[0-9A-Za-z]{{12}}\s*"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found = queryset.filter(reference=search_term.strip().upper())
+        return (found, False) if found else super().get_search_results(request, queryset, search_term)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return (*self.told, *(("answer", "seen") if self._is_open(request, obj) else ()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        return self.told
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or self._is_open(request, obj))
+
+    @staticmethod
+    def _is_open(request: HttpRequest, obj: FamilyLink) -> bool:
+        # A second answer is let through to the operation, whose refusal says what has happened.
+        return obj.kind == FamilyLink.Kind.PARENT and (
+            obj.state != FamilyLink.State.ENDED or request.method == "POST"
+        )
 
 
 @admin.register(Suspension)

@@ -71,3 +71,18 @@ COMING_OF_AGE = NoticeKind(
     _("Family sharing ends on an 18th birthday"),
     _("%(dependant)s turns 18 on %(ends_on)s. From that day only their own account can be used."),
 )
+FAMILY_OFFER_ENDED = NoticeKind(
+    "credit.family_offer_ended",
+    _("An offer to pay for care no longer stands"),
+    _("The offer of %(payer)s to answer for the care of %(dependant)s was taken back or declined."),
+)
+FAMILY_LIMITED = NoticeKind(
+    "credit.family_limited",
+    _("A limit was set for you"),
+    _("%(payer)s answers for at most %(limit_fen)s of yours at a time. The rest is paid on the spot."),
+)
+FAMILY_UNLIMITED = NoticeKind(
+    "credit.family_unlimited",
+    _("Your limit within the family was lifted"),
+    _("%(payer)s no longer sets a limit of your own. What the account has left is there for you."),
+)

@@ -16,6 +16,7 @@ from billing import notices
 from billing.models import Bill, DayClose, Item, Transfer, Visit
 from billing.numbering import next_number
 from billing.operations.days import open_business_day
+from billing.operations.family_limits import FamilyLimits
 from billing.operations.ledger import Books, Move, post
 from billing.operations.posting import Draft, post_bills
 from billing.operations.telling import tell_hospital, tell_lender
@@ -84,7 +85,7 @@ def charge_many(
         try:
             check_parts(charge.items, charge.insurance, charge.self_paid_fen)
             visit = till.admit(charge.patient, charge.scene, charge.lender)
-            financed_fen = till.finance(visit.account, charge.self_paid_fen)
+            financed_fen = till.finance(visit, charge.self_paid_fen)
         except Refusal as refusal:
             drafts.append(refusal)
             continue
@@ -132,7 +133,9 @@ def open_visit(
     """Register or admit without a deposit, holding credit for what is to come. Raises as `charge` does."""
     if not 0 <= hold_fen <= MOST_FEN:
         raise BadInput(_("A hold is an amount of 0 fen or more."), field="hold_fen", article=17)
-    visit = _Till.open(hospital=hospital, patients=[patient], at=at).admit(patient, scene, lender)
+    till = _Till.open(hospital=hospital, patients=[patient], at=at)
+    visit = till.admit(patient, scene, lender)
+    till.family.require(patient.pk, hold_fen)
     visit.number = next_number("V", visit.opened_on)
     if hold_fen:
         draw([Step(visit.account, AccountEvent.Kind.HOLD, hold_fen, visit.number)], at=at)
@@ -190,9 +193,10 @@ def settle_visit(
     _release(visit, at)
     visit.state, visit.ended_at = Visit.State.SETTLED, at
     visit.save(update_fields=["state", "ended_at"])
-    draft = Draft(
-        visit, items, insurance, self_paid_fen, _financed(self_paid_fen, visit.account.available_fen)
-    )
+    standing = next(account for account in accounts.values() if account.person_id == visit.payer_id)
+    borne_fen = FamilyLimits.of({visit.patient_id: standing}).bear(visit.patient_id, self_paid_fen)
+    financed_fen = _financed(borne_fen, visit.account.available_fen)
+    draft = Draft(visit, items, insurance, self_paid_fen, financed_fen)
     [bill] = post_bills([draft], cashier=cashier, at=at)
     return bill
 
@@ -314,6 +318,8 @@ class _Till:
         self.hospital, self.scenes, self.at = hospital, scenes, at
         self.coverages, self.facilities = coverages, facilities
         self.left_fen: dict[int, int] = {}
+        found = {patient: one.standing for patient, one in coverages.items() if isinstance(one, Coverage)}
+        self.family = FamilyLimits.of(found)
 
     @classmethod
     def open(cls, *, hospital: Hospital, patients: Sequence[Person], at: datetime) -> _Till:
@@ -350,11 +356,13 @@ class _Till:
             opened_on=business_date(self.at),
         )
 
-    def finance(self, account: CreditAccount, self_paid_fen: int) -> int:
+    def finance(self, visit: Visit, self_paid_fen: int) -> int:
         """What of it the account can still bear; the next charge finds it taken. Raises CannotDraw."""
+        account = visit.account
         left_fen = self.left_fen.get(account.pk, account.available_fen)
-        financed_fen = _financed(self_paid_fen, left_fen)
+        financed_fen = _financed(self.family.bear(visit.patient_id, self_paid_fen), left_fen)
         self.left_fen[account.pk] = left_fen - financed_fen
+        self.family.take(visit.patient_id, financed_fen)
         return financed_fen
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AccessEntry, Person, User
 from accounts.models.people import CODE_LENGTH, PersonQuerySet
 from accounts.operations.access import record_access
+from billing.operations.family_limits import FamilyLimits
 from billing.operations.patients import PatientKey, identify
 from common.articles import enforces
 from common.calendar import business_date
@@ -64,12 +65,14 @@ def eligibility_of(*, patient: Person, on: date) -> Eligibility:
             choose_facility(facilities)
         if not coverage.drawn.available_fen:
             raise CannotDraw(_("No credit is left at present. Please take another payment."), article=24)
+        limits = FamilyLimits.of({patient.pk: coverage.standing})
+        available_fen = limits.bear(patient.pk, coverage.drawn.available_fen)
     except Refusal as refusal:
         return Eligibility(patient, refusal=refusal)
     return Eligibility(
         patient,
         payer=coverage.payer,
-        available_fen=coverage.drawn.available_fen,
+        available_fen=available_fen,
         lender=next((facility.lender for facility in facilities if facility.is_default), None),
         lenders=tuple(facility.lender for facility in facilities),
     )

@@ -65,6 +65,8 @@ class CreditAccount(models.Model):
     limit_fen = models.PositiveBigIntegerField(_("limit"))
     outstanding_fen = models.PositiveBigIntegerField(_("outstanding"), default=0)
     seq = models.PositiveBigIntegerField(_("sequence"), default=0)
+    # Read with the row that every charge locks, so that only who has capped a relative pays for it.
+    caps_family = models.BooleanField(_("a relative has a limit"), default=False, db_default=False)
     opened_at = models.DateTimeField(_("opened at"))
     scored_at = models.DateTimeField(_("scored at"))
 
@@ -120,6 +122,7 @@ class AccountEvent(models.Model):
     class Kind(models.TextChoices):
         OPENED = "opened", _("opened")
         LIMIT = "limit", _("limit changed")
+        FAMILY = "family", _("limit of a relative changed")
         HOLD = "hold", _("hold")
         RELEASE = "release", _("hold released")
         CHARGE = "charge", _("charge")

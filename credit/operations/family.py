@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Person
+from accounts.models import Person, User
 from accounts.operations.notices import notify
 from common.articles import enforces
 from common.calendar import business_date
@@ -17,8 +17,8 @@ from common.errors import Refusal
 from common.identity import check_resident_id, turns
 from common.statements import Statement
 from credit import notices
-from credit.models import CreditAccount, FamilyLink, Policy
-from credit.operations.limits import lock_accounts_of
+from credit.models import AccountEvent, CreditAccount, FamilyLink, Policy
+from credit.operations.limits import lock_accounts_of, note
 
 ADULT_YEARS = 18
 
@@ -27,6 +27,10 @@ class CannotShare(Refusal):
     code = "cannot_share"
     articles = (24,)
     meaning = _("The family rules do not allow this sharing.")
+    remedy = _(
+        "Whoever pays now, or the parent who is paid for, ends that on the family page first; earlier bills"
+        " stay with whoever paid. If nobody should be paying, ask the service centre."
+    )
 
 
 class NoAccount(Refusal):
@@ -102,22 +106,32 @@ def _coverage(
     return Coverage(payer=link.payer, drawn=drawn, standing=payers)
 
 
-@enforces(24)
-@transaction.atomic
-def add_child(*, parent: Person, child: Person, at: datetime) -> FamilyLink:
-    """A parent shares their account with a child under 18, until the child's 18th birthday.
-
-    Raises CannotShare for an adult, a child whom somebody already pays for, or a parent with no account.
-    """
-    birthday = turns(check_resident_id(child.resident_id).birth_on, ADULT_YEARS)
-    if birthday <= business_date(at):
+def end_of_childhood(*, resident_id: str, on: date) -> date:
+    """The 18th birthday of somebody who is under 18 on a date. Raises CannotShare for an adult."""
+    birthday = turns(check_resident_id(resident_id).birth_on, ADULT_YEARS)
+    if birthday <= on:
         raise CannotShare(
             _("Only a child under 18 can share a parent's account; an adult opens their own."),
             article=24,
             field="resident_id",
         )
+    return birthday
+
+
+@enforces(24)
+@transaction.atomic
+def add_child(*, parent: Person, child: Person, at: datetime) -> FamilyLink:
+    """A parent shares their account with a child under 18, until the child's 18th birthday.
+
+    Adding one's own child once more changes nothing. Raises CannotShare for an adult, a child whom
+    somebody else already pays for, or a parent with no account.
+    """
+    birthday = end_of_childhood(resident_id=child.resident_id, on=business_date(at))
     _require_account(parent)
-    _require_unpaid_for(child)
+    known = _lock_payer_of(child)
+    if known and known.payer_id == parent.pk:
+        return known
+    _require_none(known)
     link = FamilyLink.objects.create(
         payer=parent,
         dependant=child,
@@ -136,19 +150,25 @@ def add_child(*, parent: Person, child: Person, at: datetime) -> FamilyLink:
 def offer_to_pay(*, child: Person, parent: Person, at: datetime) -> FamilyLink:
     """An adult child offers, of their own will, to answer for a parent's bills; the parent has to agree.
 
-    Raises CannotShare.
+    Whether somebody else pays for the parent is the parent's to know: it is asked when they agree. Raises
+    CannotShare.
     """
-    if turns(check_resident_id(child.resident_id).birth_on, ADULT_YEARS) > business_date(at):
+    born_on = check_resident_id(child.resident_id).birth_on
+    if turns(born_on, ADULT_YEARS) > business_date(at):
         raise CannotShare(_("Only an adult can pay for a parent."), article=24)
     if child == parent:
         raise CannotShare(_("This is your own number. Give your parent's."), article=24, field="resident_id")
+    if check_resident_id(parent.resident_id).birth_on >= born_on:
+        raise CannotShare(
+            _("A parent is older than their child. Check the number."), article=24, field="resident_id"
+        )
     _require_account(child)
-    _require_unpaid_for(parent)
-    if (
-        FamilyLink.objects.filter(payer=child, dependant=parent)
-        .exclude(state=FamilyLink.State.ENDED)
-        .exists()
-    ):
+    _lock_payer_of(parent)
+    live = FamilyLink.objects.filter(payer=child, dependant=parent).exclude(state=FamilyLink.State.ENDED)
+    known = live.first()
+    if known and known.state == FamilyLink.State.ACTIVE:
+        raise CannotShare(_("You pay for this parent already."), article=24)
+    if known:
         raise CannotShare(_("You have already offered this; it waits for your parent's answer."), article=24)
     link = FamilyLink.objects.create(
         payer=child,
@@ -168,28 +188,67 @@ def offer_to_pay(*, child: Person, parent: Person, at: datetime) -> FamilyLink:
 
 
 @transaction.atomic
-def accept_offer(*, link: FamilyLink, at: datetime) -> FamilyLink:
-    """The parent agrees, and the sharing starts. Raises CannotShare where the offer is no longer open."""
+def accept_offer(*, link: FamilyLink, by: User | None = None, at: datetime) -> FamilyLink:
+    """The parent agrees, and the sharing starts. `by` is whoever records an agreement given on paper.
+
+    Raises CannotShare where the offer is no longer open, or somebody else pays.
+    """
     link = FamilyLink.objects.select_for_update().get(pk=link.pk)
     if link.state == FamilyLink.State.ACTIVE:
         return link
     if link.state == FamilyLink.State.ENDED:
         raise CannotShare(_("This offer has been withdrawn."), article=24)
-    _require_unpaid_for(link.dependant)
-    link.state, link.agreed_at = FamilyLink.State.ACTIVE, at
-    link.save(update_fields=["state", "agreed_at"])
+    _require_account(link.payer)
+    _require_none(_lock_payer_of(link.dependant))
+    link.state, link.agreed_at, link.agreed_by = FamilyLink.State.ACTIVE, at, by
+    link.save(update_fields=["state", "agreed_at", "agreed_by"])
     _tell_both(link, notices.FAMILY_STARTED, at)
     return link
 
 
 @transaction.atomic
 def end_link(*, link: FamilyLink, at: datetime) -> FamilyLink:
-    """Either side ends the sharing for new bills; earlier bills stay the payer's."""
+    """Either side ends the sharing for new bills, or takes back or declines an offer.
+
+    Earlier bills stay the payer's.
+    """
     link = FamilyLink.objects.select_for_update().get(pk=link.pk)
     if link.state != FamilyLink.State.ENDED:
+        began = link.state == FamilyLink.State.ACTIVE
         link.state, link.ended_at = FamilyLink.State.ENDED, at
         link.save(update_fields=["state", "ended_at"])
-        _tell_both(link, notices.FAMILY_ENDED, at)
+        _tell_both(link, notices.FAMILY_ENDED if began else notices.FAMILY_OFFER_ENDED, at)
+    return link
+
+
+@enforces(24)
+@transaction.atomic
+def limit_relative(*, link: FamilyLink, limit_fen: int | None, at: datetime) -> FamilyLink:
+    """The payer sets the most that the dependant may have outstanding at a time, in fen; None lifts it.
+
+    It is for new bills and holds: what is outstanding above it stays. Raises CannotShare where the sharing
+    has ended.
+    """
+    account = lock_accounts_of([link.payer_id])[link.payer_id]
+    link = FamilyLink.objects.select_for_update().get(pk=link.pk)
+    if link.state == FamilyLink.State.ENDED:
+        raise CannotShare(_("This sharing has ended."), article=24)
+    if link.limit_fen == limit_fen:
+        return link
+    link.limit_fen = limit_fen
+    link.save(update_fields=["limit_fen"])
+    # Ended links count too: a visit that was opened under one may still have to be settled.
+    account.caps_family = FamilyLink.objects.filter(payer=link.payer_id, limit_fen__gt=0).exists()
+    account.save(update_fields=["caps_family"])
+    seq = note(account, AccountEvent.Kind.FAMILY, f"{link.reference}:{limit_fen or ''}", at=at)
+    notify(
+        person=link.dependant,
+        kind=notices.FAMILY_LIMITED if limit_fen else notices.FAMILY_UNLIMITED,
+        params={"payer": link.payer.masked_name} | ({"limit_fen": limit_fen} if limit_fen else {}),
+        reference=f"family-limit:{link.pk}:{seq}",
+        at=at,
+        channels=(),
+    )
     return link
 
 
@@ -213,10 +272,14 @@ def _require_account(person: Person) -> None:
         raise CannotShare(_("The one who pays needs an active credit account first."), article=24)
 
 
-def _require_unpaid_for(dependant: Person) -> None:
+def _lock_payer_of(dependant: Person) -> FamilyLink | None:
     # Locked, so that two relatives cannot both find that nobody pays yet.
     Person.objects.select_for_update(no_key=True).get(pk=dependant.pk)
-    if FamilyLink.objects.filter(dependant=dependant, state=FamilyLink.State.ACTIVE).exists():
+    return FamilyLink.objects.filter(dependant=dependant, state=FamilyLink.State.ACTIVE).first()
+
+
+def _require_none(known: FamilyLink | None) -> None:
+    if known:
         raise CannotShare(_("Somebody already pays for this person; that has to end first."), article=24)
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.identity_check import IdentityRegisterUnavailable, check_identity
 from accounts.models import Consent, Person, User
 from accounts.operations.consents import give_consent
+from accounts.operations.identity import TryAgainLater, prove
 from accounts.operations.people import register_person, update_contact
 from accounts.operations.phone_codes import check_code, send_code
-from accounts.operations.tries import count_try, forget_tries
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import Refusal
@@ -26,41 +24,11 @@ from credit.score_operator import ScoreOperatorUnavailable
 from lenders.models import Facility, Product
 from lenders.operations.facilities import CannotApply, consent_and_apply
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
-# What the register answers → the input that it is about. Anything else concerns them all.
-_FIELDS = {"name_differs": "name", "phone_differs": "phone", "unknown_number": "resident_id"}
-_MISMATCH: dict[str, StrOrPromise] = {
-    "name_differs": _("The name does not belong to this identity number. Check both."),
-    "phone_differs": _("This phone is not registered to you. Use one that is in your own name."),
-    "unknown_number": _("The register does not know this identity number. Check every digit."),
-}
-
 
 class CannotEnrol(Refusal):
     code = "cannot_enrol"
     articles = (24, 26)
     meaning = _("This person cannot join, or has joined with another telephone.")
-
-
-class IdentityMismatch(Refusal):
-    """The register says that name, number and telephone do not belong together."""
-
-    code = "identity_mismatch"
-    status = 422
-    articles = (26,)
-    meaning = _("Name, identity number and telephone do not belong together.")
-    remedy = _("Check each against the identity card and the contract of the telephone.")
-
-
-class TryAgainLater(Refusal):
-    """A counterpart does not answer. Nothing is lost."""
-
-    code = "try_again_later"
-    status = 503
-    meaning = _("The register of identities or the operator of the score does not answer just now.")
-    remedy = _("Nothing is lost. Try again in a few minutes.")
 
 
 @dataclass(frozen=True)
@@ -99,21 +67,7 @@ def prove_identity(*, applicant: Applicant, language: str, address: str, at: dat
             article=24,
             field="resident_id",
         )
-    count_try(address=address, at=at)
-    try:
-        answer = check_identity(name=applicant.name, resident_id=applicant.resident_id, phone=applicant.phone)
-    except IdentityRegisterUnavailable:
-        # Nobody was looked up, and the fault is not theirs.
-        forget_tries(address=address, tries=1)
-        raise TryAgainLater(
-            _("The identity register does not answer just now. Please try again in a few minutes.")
-        ) from None
-    if not answer.match:
-        unclear = _("Name, identity number and phone do not belong together. Check all three.")
-        raise IdentityMismatch(
-            _MISMATCH.get(answer.reason, unclear), article=26, field=_FIELDS.get(answer.reason)
-        )
-    forget_tries(address=address, tries=1)
+    prove(**asdict(applicant), address=address, at=at)
     send_code(phone=applicant.phone, language=language, address=address, at=at)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.db import Error, models, transaction
 
+from accounts.models import User
 from credit.models import CreditAccount, CreditScore, DueDateOutcome, FamilyLink, LendingRate, Policy, Tier
 from credit.operations.family import add_child
 from credit.operations.limits import lock_accounts
@@ -42,6 +43,7 @@ class Court(Months):
         locked = lock_accounts([town.account(self.wang).pk])
         self.standing = suspend(account=next(iter(locked.values())), bill_number=self.wangs.number, at=at)
         self.account = town.account(self.lin)
+        self.clerk = User.objects.create(username="clerk", role=User.Role.OPERATOR)
         self.event = self.account.events.get(kind="hold")
         self.score = CreditScore.objects.get(person=self.lin)
         self.outcome = DueDateOutcome.objects.filter(payer=self.chen).earliest("due_on")
@@ -60,6 +62,11 @@ ATTACKS = [
     ),
     Attack("family_of_two_people", lambda c: change(c.link, payer=c.child)),
     Attack("family_minor_has_an_end", lambda c: change(c.link, ends_on=None)),
+    Attack("family_limit_positive", lambda c: change(c.link, limit_fen=0)),
+    Attack(
+        "family_recorded_agreement_has_its_time",
+        lambda c: change(c.link, agreed_at=None, agreed_by=c.clerk),
+    ),
     # Scores, accounts, and each step in their lives.
     Attack("credit_score_recorded_once", lambda c: again(c.score)),
     Attack("account_outstanding_not_negative", lambda c: change(c.account, outstanding_fen=-1)),
