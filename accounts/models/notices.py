@@ -7,8 +7,8 @@ from typing import Any
 import pgtrigger
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Count, Exists, F, Func, Min, OuterRef, Q, Subquery
-from django.db.models.functions import Cast, TruncSecond
+from django.db.models import Count, Exists, ExpressionWrapper, F, Func, Min, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -47,15 +47,22 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def with_place(self) -> "NoticeQuerySet":
         """Adds `place`: which of the person's notices of that second it is, from 1. For `shown_number`."""
-        second = TruncSecond(OuterRef("created_at"))
+        # Not TruncSecond, which gives up the time zone.
+        second = Func(
+            Value("second"), "created_at", function="date_trunc", output_field=models.DateTimeField()
+        )
         upto = Notice.objects.filter(
             person=OuterRef("person"),
-            created_at__gte=second,
-            created_at__lt=second + timedelta(seconds=1),
+            created_at__gte=OuterRef("second"),
+            created_at__lt=OuterRef("next_second"),
             pk__lte=OuterRef("pk"),
         )
         count = upto.order_by().values("person").annotate(count=Count("pk")).values("count")
-        return self.annotate(place=Subquery(count))
+        seconds = self.alias(
+            second=second,
+            next_second=ExpressionWrapper(second + timedelta(seconds=1), models.DateTimeField()),
+        )
+        return seconds.annotate(place=Subquery(count))
 
     def numbered(self, number: str) -> "Notice | None":
         """The one with this `shown_number`, among these, which are all of one person's."""
