@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.consent_texts import CONSENT_TEXTS
 from accounts.looks import in_words, looks_at
-from accounts.models import Consent, Notice, Person
+from accounts.models import Consent, Notice, Person, User
 from accounts.notices import render
 from common.articles import enforces
 
@@ -80,6 +80,7 @@ def plain(value: Any) -> Any:
 
 
 def _identity(person: Person) -> Iterable[Row]:
+    user = User.objects.filter(person=person).first()
     yield {
         "name": person.name,
         "resident_id": person.resident_id,
@@ -90,6 +91,7 @@ def _identity(person: Person) -> Iterable[Row]:
         "texts_until_hour": person.texts_until_hour,
         "needed_texts_only": person.needed_texts_only,
         "registered_at": person.created_at,
+        "last_signed_in_at": user.last_login if user else None,
     }
 
 
@@ -154,6 +156,7 @@ hold(
             "texts_until_hour": _("Texts until hour"),
             "needed_texts_only": _("Only what is needed"),
             "registered_at": _("Registered"),
+            "last_signed_in_at": _("Last signed in"),
         },
         _identity,
     )

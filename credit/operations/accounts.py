@@ -256,6 +256,11 @@ def close_account(*, person: Person, at: datetime) -> CreditAccount:
 
 
 def _score_consent(person: Person) -> Consent:
+    if Consent.objects.is_withdrawn(person, Consent.Purpose.SCHEME):
+        raise NotAuthorised(
+            _("You have left the scheme, so no score is fetched. Agree to it again on the consents page."),
+            article=9,
+        )
     consent = Consent.objects.in_force(person, Consent.Purpose.SCORE).first()
     if consent is None:
         raise NotAuthorised(

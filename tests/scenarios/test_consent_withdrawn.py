@@ -157,6 +157,8 @@ def test_without_the_consent_to_the_scheme_nothing_new_is_charged_held_or_asked(
     cancel_visit(visit=stay, at=town.at(MONDAY, 13))
     assert Visit.objects.get(pk=stay.pk).state == Visit.State.CANCELLED
     assert refresh_due_scores(on=date(2026, 4, 14), at=town.at(date(2026, 4, 14))) == 0
+    with pytest.raises(NotAuthorised):
+        refresh_score(person=lin, at=town.at(MONDAY, 13))
     assert town.account(lin).available_fen == 0
     town.pay(lin, 50_000, MONDAY, hour=14)
     bill.refresh_from_db()
