@@ -9,5 +9,6 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        # A worker renders notices of every app, so every app's kinds must be known to it.
-        autodiscover_modules("checks", "notices")
+        # A worker renders notices of every app, so every app's kinds must be known to it; so it is with the
+        # words for looks at people's data, and with what each app holds about a person.
+        autodiscover_modules("checks", "notices", "looks", "holdings")

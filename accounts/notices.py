@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Notice
 from accounts.wording import scheme_names
@@ -25,11 +26,15 @@ KINDS: dict[str, NoticeKind] = {}
 
 @dataclass(frozen=True)
 class NoticeKind:
-    """One kind of notice. Declaring it registers it; a code is declared once."""
+    """One kind of notice. Declaring it registers it; a code is declared once.
+
+    `needed`: nobody can choose to have it in the app only, because something follows if it is not seen.
+    """
 
     code: str
     subject: StrOrPromise
     body: StrOrPromise
+    needed: bool = False
 
     def __post_init__(self) -> None:
         if KINDS.setdefault(self.code, self) is not self:
@@ -53,3 +58,11 @@ def words_of(*, kind: str, params: Mapping[str, Any], language: str) -> Words:
 def render(notice: Notice, language: str | None = None) -> Words:
     """What the notice says, in the person's language or in another that is asked for."""
     return words_of(kind=notice.kind, params=notice.params, language=language or notice.person.language)
+
+
+PHONE_CHANGED = NoticeKind(
+    "account.phone_changed",
+    _("Your phone number was changed"),
+    _("From now on we text this number. If it was not you who changed it, call the service centre at once."),
+    needed=True,
+)

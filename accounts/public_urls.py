@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import messages, phone_sign_in, public
+from accounts.views import account, export, looks, messages, phone_sign_in, public, recheck
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -16,5 +16,12 @@ urlpatterns = [
     path("sign-out/", public.SignOut.as_view(), name="sign_out"),
     path("start/", public.landing, name="landing"),
     path("me/account/", public.account, name="account"),
+    path("me/account/phone/", account.phone, name="change_phone"),
+    path("me/account/language/", account.language, name="change_language"),
+    path("me/account/check/", recheck.recheck, name="recheck"),
+    path("me/access-log/", looks.access_log, name="access_log"),
+    path("me/export/", export.export, name="export"),
+    path("me/export/file/", export.file, name="export_file"),
     path("me/messages/", messages.inbox, name="messages"),
+    path("me/messages/<str:number>/", messages.message, name="message"),
 ]

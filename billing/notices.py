@@ -27,6 +27,7 @@ INSURANCE_MISSING = NoticeKind(
         "%(hospital)s settled bill %(bill)s at the end of the day without your insurance. Settle it with the"
         " hospital: the insured part then comes off your bill."
     ),
+    needed=True,
 )
 VISIT_CANCELLED = NoticeKind(
     "visit.cancelled",
@@ -37,6 +38,7 @@ HOLD_RELEASED = NoticeKind(
     "visit.not_financed",
     _("A visit could not be paid by your credit"),
     _("%(hospital)s could not charge visit %(visit)s to your credit. Please pay the hospital. %(reason)s"),
+    needed=True,
 )
 DUE_SOON = NoticeKind(
     "bill.due_soon",
@@ -56,6 +58,7 @@ REMINDER = NoticeKind(
         " %(suspend_after_days)s days after the third suspends your credit (Article 27). If a bill is wrong,"
         " object to it on its page and the clock stops."
     ),
+    needed=True,
 )
 REPAID = NoticeKind(
     "repayment.received",
@@ -66,6 +69,7 @@ COLLECTION_FAILED = NoticeKind(
     "collection.failed",
     _("A payment did not go through"),
     _("%(amount_fen)s could not be collected: %(reason)s Please pay in another way by %(due_on)s."),
+    needed=True,
 )
 WITHDRAWN = NoticeKind(
     "balance.withdrawn",
@@ -87,4 +91,14 @@ OBJECTION_NOT_UPHELD = NoticeKind(
     "objection.not_upheld",
     _("Your objection was not upheld"),
     _("Bill %(bill)s: %(answer)s The days until today do not count. It is due on %(due_on)s."),
+)
+ACCOUNT_CLOSED = NoticeKind(
+    "account.closed",
+    _("Your credit account is closed"),
+    _(
+        "Your credit account is closed and all your consents are withdrawn. You can still sign in to read and"
+        " download what we keep, and open an account again at any time. If it was not you, call the service"
+        " centre at once."
+    ),
+    needed=True,
 )

@@ -125,6 +125,7 @@ class Overview:
 
     on: date
     account: CreditAccount | None
+    is_closed: bool
     suspension: Suspension | None
     suspended_bill: Bill | None
     facility: Facility | None
@@ -203,12 +204,10 @@ class Overview:
 @enforces(8, 28)
 def overview_of(*, person: Person, on: date) -> Overview:
     """How a citizen stands: limit, what is owed and when, what stops them, what is on its way."""
-    account = (
-        CreditAccount.objects.filter(person=person)
-        .exclude(state=CreditAccount.State.CLOSED)
-        .select_related("tier")
-        .first()
-    )
+    account = CreditAccount.objects.filter(person=person).select_related("tier").first()
+    is_closed = account is not None and account.state == CreditAccount.State.CLOSED
+    if is_closed:
+        account = None
     suspension = None
     if account and account.state == CreditAccount.State.SUSPENDED:
         suspension = account.suspensions.filter(lifted_seq=None).first()
@@ -217,6 +216,7 @@ def overview_of(*, person: Person, on: date) -> Overview:
     return Overview(
         on=on,
         account=account,
+        is_closed=is_closed,
         suspension=suspension,
         suspended_bill=next(
             (shown.bill for shown in owed if suspension and shown.bill.number == suspension.bill_number), None

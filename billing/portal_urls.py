@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from billing.views import portal, portal_bills, portal_repay
+from billing.views import portal, portal_bills, portal_close, portal_repay
 
 urlpatterns = [
     path("me/", portal.home, name="me"),
@@ -19,4 +19,6 @@ urlpatterns = [
     path("me/repay/", portal_repay.repay, name="repay"),
     path("me/repay/check/", portal_repay.check, name="check_repayment"),
     path("me/repay/<str:number>/", portal_repay.repayment, name="repayment"),
+    path("me/close/", portal_close.close, name="close_account"),
+    path("me/close/check/", portal_close.check, name="check_close"),
 ]

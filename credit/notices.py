@@ -22,11 +22,25 @@ SUSPENDED = NoticeKind(
         " for now (Article 27). You will still be treated; please pay on the spot. Pay everything overdue and"
         " the suspension ends at once. If the bill is wrong, object to it on its page."
     ),
+    needed=True,
 )
 LIFTED = NoticeKind(
     "credit.lifted",
     _("Your credit account works again"),
     _("Thank you. The suspension has ended and you can use your credit again."),
+)
+WITHDRAWN = NoticeKind(
+    "credit.withdrawn",
+    _("You have left the scheme"),
+    _(
+        "Nothing new is charged to your credit. What you owe stays owed, on the same due dates. You can agree"
+        " again at any time."
+    ),
+)
+RESUMED = NoticeKind(
+    "credit.resumed",
+    _("You are back in the scheme"),
+    _("Thank you. You can use your credit again."),
 )
 SCORE_EVENT = NoticeKind(
     "credit.score_event",
@@ -35,6 +49,7 @@ SCORE_EVENT = NoticeKind(
         "You missed three due dates in a row, the last on %(due_on)s. The score's operator has been told"
         " (Article 27). Once everything is paid you can apply for repair."
     ),
+    needed=True,
 )
 REPAIR_APPLIED = NoticeKind(
     "credit.repair_applied",
@@ -55,6 +70,7 @@ FAMILY_OFFERED = NoticeKind(
     "credit.family_offered",
     _("Your child offers to pay for your care"),
     _("%(payer)s offers to answer for what your care costs. It starts when you agree."),
+    needed=True,
 )
 FAMILY_STARTED = NoticeKind(
     "credit.family_started",

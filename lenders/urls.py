@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lenders.views import enrolment, portal, public
+from lenders.views import consents, enrolment, portal, public
 
 urlpatterns = [
     path("lenders/", public.lenders, name="lenders"),
@@ -15,4 +15,8 @@ urlpatterns = [
     path("me/lenders/default/", portal.make_default, name="choose_default_lender"),
     path("me/lenders/close/<str:code>/", portal.close, name="close_facility"),
     path("me/lenders/<str:reference>/", portal.facility, name="facility"),
+    path("me/consents/", consents.consents, name="consents"),
+    path("me/consents/marketing/", consents.no_marketing, name="no_marketing"),
+    path("me/consents/<slug:purpose>/", consents.consent, name="consent"),
+    path("me/consents/<slug:purpose>/<slug:subject>/", consents.consent, name="consent_to"),
 ]

@@ -1,4 +1,6 @@
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
 from django.db import models
@@ -7,10 +9,28 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import Person
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+# Where somebody was when they agreed (`?from=`); another channel is shown by its own name.
+CHANNELS: dict[str, StrOrPromise] = {
+    "portal": _("on these pages"),
+    "wechat": _("in the WeChat account"),
+    "desk": _("at a desk"),
+    "": _("(where is not recorded)"),
+}
+
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
-    def in_force(self, person: Person, purpose: str, subject: str = "") -> "ConsentQuerySet":
+    def in_force(self, person: Person, purpose: str, subject: str = "") -> ConsentQuerySet:
         return self.filter(person=person, purpose=purpose, subject=subject, withdrawn_at=None)
+
+    def is_withdrawn(self, person: Person, purpose: str, subject: str = "") -> bool:
+        """Given once, and not in force any more."""
+        own = self.filter(person=person, purpose=purpose, subject=subject).order_by("-given_at", "-pk")
+        newest = own.first()
+        return newest is not None and newest.withdrawn_at is not None
 
 
 class Consent(models.Model):
@@ -70,3 +90,8 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} {self.purpose} {self.subject}".rstrip()
+
+    @property
+    def channel_words(self) -> StrOrPromise:
+        """Where they were when they agreed."""
+        return CHANNELS.get(self.channel, self.channel)

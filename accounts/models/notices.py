@@ -1,3 +1,4 @@
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,14 +7,17 @@ from typing import Any
 import pgtrigger
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Exists, F, Func, Min, OuterRef, Q
+from django.db.models import Count, Exists, ExpressionWrapper, F, Func, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.clients import ApiClient
 from accounts.models.people import Person
+from common.calendar import SHANGHAI
 from common.crypto import decrypt, encrypt
+
+_NOTICE_NUMBER = re.compile(r"M(\d{8}-\d{6})-([1-9]\d{0,5})")
 
 # Every lawful move of a message; the docstring of Message narrates them, the database refuses all others.
 MESSAGE_TRANSITIONS = [
@@ -40,6 +44,37 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def unread(self) -> "NoticeQuerySet":
         return self.filter(read_at=None)
+
+    def with_place(self) -> "NoticeQuerySet":
+        """Adds `place`: which of the person's notices of that second it is, from 1. For `shown_number`."""
+        # Not TruncSecond, which gives up the time zone.
+        second = Func(
+            Value("second"), "created_at", function="date_trunc", output_field=models.DateTimeField()
+        )
+        upto = Notice.objects.filter(
+            person=OuterRef("person"),
+            created_at__gte=OuterRef("second"),
+            created_at__lt=OuterRef("next_second"),
+            pk__lte=OuterRef("pk"),
+        )
+        count = upto.order_by().values("person").annotate(count=Count("pk")).values("count")
+        seconds = self.alias(
+            second=second,
+            next_second=ExpressionWrapper(second + timedelta(seconds=1), models.DateTimeField()),
+        )
+        return seconds.annotate(place=Subquery(count))
+
+    def numbered(self, number: str) -> "Notice | None":
+        """The one with this `shown_number`, among these, which are all of one person's."""
+        found = _NOTICE_NUMBER.fullmatch(number)
+        if found is None:
+            return None
+        try:
+            since = datetime.strptime(found[1], "%Y%m%d-%H%M%S").replace(tzinfo=SHANGHAI)
+        except ValueError:
+            return None
+        same = self.filter(created_at__gte=since, created_at__lt=since + timedelta(seconds=1)).with_place()
+        return next((notice for notice in same if vars(notice)["place"] == int(found[2])), None)
 
 
 class Notice(models.Model):
@@ -71,6 +106,12 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def shown_number(self) -> str:
+        """What its reader may call it, `M20261120-100000-1`: when it was written, which of that second."""
+        written = self.created_at.astimezone(SHANGHAI)
+        return f"M{written:%Y%m%d-%H%M%S}-{vars(self)['place']}"
 
 
 class Event(models.Model):
@@ -174,6 +215,8 @@ class Message(models.Model):
     event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
     phone_sealed = models.TextField(blank=True, default="")
     text_sealed = models.TextField(blank=True, default="")
+    # The words of a notice as they went out, so that they stay what they were.
+    said = models.TextField(blank=True, default="", db_default="")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()

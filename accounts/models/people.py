@@ -1,11 +1,13 @@
 import secrets
 import uuid
+from datetime import datetime, time, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from common.calendar import SHANGHAI
 from common.crypto import blind_index, decrypt, encrypt
 from common.masking import mask_name, mask_phone, mask_resident_id
 
@@ -54,6 +56,10 @@ class Person(models.Model):
     phone_index = models.CharField(max_length=64, blank=True, default="")
     credit_code = models.CharField(max_length=CODE_LENGTH, default=new_credit_code, editable=False)
     language = models.CharField(max_length=10, default="zh-hans")
+    # Of their own choice: in which hours of Shanghai they may be texted, and whether for what is needed only.
+    texts_from_hour = models.PositiveSmallIntegerField(null=True, blank=True)
+    texts_until_hour = models.PositiveSmallIntegerField(null=True, blank=True)
+    needed_texts_only = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
     objects = PersonQuerySet.as_manager()
@@ -77,6 +83,15 @@ class Person(models.Model):
             models.CheckConstraint(
                 condition=Q(credit_code__regex=f"^[{CODE_LETTERS}]{{{CODE_LENGTH}}}$"),
                 name="person_credit_code_is_base32",
+            ),
+            models.CheckConstraint(
+                condition=Q(texts_from_hour=None, texts_until_hour=None)
+                | Q(
+                    texts_from_hour__isnull=False,
+                    texts_until_hour__gt=F("texts_from_hour"),
+                    texts_until_hour__lte=24,
+                ),
+                name="person_texts_in_one_span_of_hours",
             ),
         ]
         indexes = [models.Index(fields=["phone_index"], name="person_by_phone")]
@@ -119,6 +134,16 @@ class Person(models.Model):
         number = text.strip()
         self.phone_sealed = encrypt(number, self.bound_to("phone")) if number else ""
         self.phone_index = blind_index(number, "phone") if number else ""
+
+    def next_text_at(self, at: datetime) -> datetime:
+        """When they may be texted: now, inside the hours that they chose, or the next time those begin."""
+        if self.texts_from_hour is None or self.texts_until_hour is None:
+            return at
+        local = at.astimezone(SHANGHAI)
+        if self.texts_from_hour <= local.hour < self.texts_until_hour:
+            return at
+        days = timedelta(days=1 if local.hour >= self.texts_until_hour else 0)
+        return datetime.combine(local.date() + days, time(self.texts_from_hour), SHANGHAI)
 
     @property
     def masked_name(self) -> str:

@@ -36,13 +36,14 @@ _TELL = Statement(
           FROM unnest(%(people)s::bigint[], %(kinds)s::text[], %(params)s::text[], %(channels)s::text[],
                       %(references)s::text[]) AS new (person_id, kind, params, channels, reference)
             ON CONFLICT (reference) DO NOTHING
-     RETURNING id, person_id, reference, channels ->> 0 AS channel)
+     RETURNING id, person_id, kind, reference, channels ->> 0 AS channel)
     INSERT INTO accounts_message (channel, reference, notice_id, phone_sealed, text_sealed, state, attempts,
                                   created_at, next_at, gateway_id)
     SELECT channel, reference || ':' || channel, told.id, '', '', 'queued', 0, %(at)s, %(at)s, ''
       FROM told
       JOIN accounts_person person ON person.id = told.person_id
-     WHERE channel IS NOT NULL AND person.phone_sealed <> ''"""
+     WHERE channel IS NOT NULL AND person.phone_sealed <> ''
+       AND (NOT person.needed_texts_only OR told.kind = ANY(%(needed)s::text[]))"""
 )
 
 
@@ -56,7 +57,8 @@ def message_for(notice: Notice, channel: str, at: datetime) -> Message:
 def notify_many(new: Iterable[NewNotice], *, at: datetime) -> None:
     """Tells many at once, in one statement. A reference that is known already changes nothing.
 
-    Somebody without a telephone is told in the app only.
+    Somebody without a telephone is told in the app only, and so is somebody who wants it that way, unless the
+    kind is needed.
     """
     asked = list(new)
     if not asked:
@@ -67,6 +69,7 @@ def notify_many(new: Iterable[NewNotice], *, at: datetime) -> None:
         params=[json.dumps(one.params, cls=DjangoJSONEncoder) for one in asked],
         channels=[json.dumps(list(one.channels)) for one in asked],
         references=[one.reference for one in asked],
+        needed=list({one.kind.code for one in asked if one.kind.needed}),
         at=at,
     )
 
@@ -84,6 +87,7 @@ def notify(
     notify_many([NewNotice(person.pk, kind, params, reference, channels)], at=at)
 
 
-def mark_read(*, person: Person, at: datetime) -> int:
-    """All of this person's notices have been seen."""
-    return Notice.objects.filter(person=person).unread().update(read_at=at)
+def mark_read(*, person: Person, notice: Notice | None = None, at: datetime) -> int:
+    """One of this person's notices has been seen, or all of them."""
+    own = Notice.objects.filter(person=person)
+    return (own.filter(pk=notice.pk) if notice else own).unread().update(read_at=at)

@@ -49,11 +49,21 @@ class Counts:
 
 @dataclass(frozen=True)
 class _Errand:
-    """One message ready to be sent without the database. `target` is what may turn out to be down."""
+    """One message ready to be sent without the database. `target` is what may turn out to be down; `said` are
+    the words of a notice.
+    """
 
     message: Message
     target: str
     send: Callable[[], Sent]
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class _PutOff:
+    """The person wants no text just now."""
+
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,7 @@ class _Change:
     detail: str = ""
     gateway_id: str = ""
     delivered_at: datetime | None = None
+    said: str = ""
 
 
 _CLAIM = """
@@ -103,11 +114,13 @@ _RECORD = """
         delivered_at = CASE WHEN change.state = 'delivered'
             THEN GREATEST(change.delivered_at, message.created_at) END,
         gateway_id = CASE WHEN change.gateway_id = '' THEN message.gateway_id ELSE change.gateway_id END,
+        said = CASE WHEN change.said = '' THEN message.said ELSE change.said END,
         text_sealed = CASE WHEN change.state IN ('queued', 'sending') THEN message.text_sealed ELSE '' END
     FROM unnest(
-        %s::bigint[], %s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[]
+        %s::bigint[], %s::text[], %s::int[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+        %s::text[]
     )
-        AS change (id, was, attempts, state, next_at, delivered_at, gateway_id)
+        AS change (id, was, attempts, state, next_at, delivered_at, gateway_id, said)
     WHERE message.id = change.id AND message.state = change.was AND message.attempts = change.attempts
     RETURNING message.id
 """
@@ -141,8 +154,10 @@ def _errand(message: Message, at: datetime) -> _Errand:
         return _Errand(
             message, url, lambda: gateways.send_webhook(url=url, uid=uid, body=body, secrets=secrets)
         )
+    said = ""
     if message.notice is not None:
         phone, text = message.notice.person.phone, render(message.notice).body
+        said = text
     else:
         phone, text = message.opened()
     reference, channel, made_at = message.reference, message.channel, message.claimed_at or at
@@ -150,14 +165,17 @@ def _errand(message: Message, at: datetime) -> _Errand:
         message,
         "gateway",
         lambda: gateways.send_text(reference=reference, channel=channel, phone=phone, text=text, at=made_at),
+        said,
     )
 
 
-def _prepared(message: Message, at: datetime) -> _Errand | Sent:
+def _prepared(message: Message, at: datetime) -> _Errand | _PutOff | Sent:
     if message.expires_at is not None and message.expires_at <= at:
         return Sent(Outcome.EXPIRED)
     if message.notice is not None and not message.notice.person.phone_sealed:
         return Sent(Outcome.REFUSED, "no telephone")
+    if message.notice is not None and (until := message.notice.person.next_text_at(at)) > at:
+        return _PutOff(until)
     try:
         return _errand(message, at)
     except (KeyError, ValueError) as error:
@@ -205,7 +223,9 @@ def _is_refused_for_now(message: Message, sent: Sent) -> bool:
     return message.channel == Message.Channel.WEBHOOK and sent.outcome == Outcome.REFUSED
 
 
-def _after_sending(message: Message, sent: Sent, at: datetime) -> _Change:
+def _after_sending(message: Message, sent: Sent | _PutOff, at: datetime, said: str = "") -> _Change:
+    if isinstance(sent, _PutOff):
+        return _Change(message, State.QUEUED, sent.until, None)
     state, next_at, delivered_at = State.FAILED.value, None, None
     if sent.outcome == Outcome.ACCEPTED:
         state, next_at = State.SENT.value, at
@@ -216,7 +236,7 @@ def _after_sending(message: Message, sent: Sent, at: datetime) -> _Change:
     elif sent.outcome == Outcome.UNREACHABLE or _is_refused_for_now(message, sent):
         next_at = _later(message, at)
         state = State.FAILED.value if next_at is None else State.QUEUED.value
-    return _Change(message, state, next_at, sent.outcome, sent.detail, sent.gateway_id, delivered_at)
+    return _Change(message, state, next_at, sent.outcome, sent.detail, sent.gateway_id, delivered_at, said)
 
 
 def _after_asking(message: Message, receipt: Receipt | None, at: datetime) -> _Change:
@@ -260,6 +280,7 @@ def _record(changes: Iterable[_Change], at: datetime) -> dict[str, int]:
                         change.next_at,
                         change.delivered_at,
                         change.gateway_id,
+                        change.said,
                     )
                     for change in asked
                 ),
@@ -312,7 +333,9 @@ def deliver(*, at: datetime, limit: int = 500) -> Counts:
     errands = [errand for _message, errand in prepared if isinstance(errand, _Errand)]
     sent = iter(_send_all(errands))
     changes = [
-        _after_sending(message, next(sent) if isinstance(errand, _Errand) else errand, at)
+        _after_sending(message, next(sent), at, errand.said)
+        if isinstance(errand, _Errand)
+        else _after_sending(message, errand, at)
         for message, errand in prepared
     ]
     return Counts(len(messages), _record(changes, at))

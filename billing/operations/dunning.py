@@ -144,7 +144,7 @@ def count_reminders(*, at: datetime) -> int:
 def suspend_unanswered(*, on: date, at: datetime, payers: Span = EVERYBODY) -> int:
     """Suspend every payer with a bill still unpaid some days after its third counted reminder."""
     due = _at_step(on).owed_within(payers).filter(reminders_counted=REMINDERS_BEFORE_SUSPENSION)
-    active = CreditAccount.objects.filter(person=OuterRef("payer"), state=CreditAccount.State.ACTIVE)
+    active = CreditAccount.objects.filter(person=OuterRef("payer"), state__in=CreditAccount.SUSPENDABLE)
     unanswered = list(
         due.filter(Exists(active)).order_by("payer_id").values_list("payer_id", flat=True).distinct()
     )
@@ -166,7 +166,7 @@ def _suspend(payers: list[int], on: date, at: datetime) -> int:
     people = Person.objects.in_bulk(numbers)
     unpaid = {}
     for account in accounts.values():
-        if account.person_id in numbers and account.is_active:
+        if account.person_id in numbers and account.state in CreditAccount.SUSPENDABLE:
             account.person = people[account.person_id]
             unpaid[account] = numbers[account.person_id]
     suspend_many(unpaid, at=at)

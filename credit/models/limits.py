@@ -40,6 +40,11 @@ ACCOUNT_TRANSITIONS = [
     ("suspended", "active"),
     ("active", "closed"),
     ("closed", "active"),
+    ("active", "withdrawn"),
+    ("withdrawn", "active"),
+    ("withdrawn", "suspended"),
+    ("suspended", "withdrawn"),
+    ("withdrawn", "closed"),
 ]
 
 
@@ -48,6 +53,8 @@ class CreditAccount(models.Model):
 
     `active` may be drawn on. Three unanswered reminders make it `suspended`; paying all that is overdue
     makes it active again. Its owner may close it when nothing is owed: `closed`, and join again later.
+    Whoever withdraws the consent to the scheme stops all new use at once, `withdrawn`, until they agree
+    again. A suspension hides a withdrawal while it lasts: it ends in `withdrawn`.
 
     Every change locks this row and takes its next `seq`, so that the account's events have one order
     that no clock can dispute.
@@ -57,6 +64,9 @@ class CreditAccount(models.Model):
         ACTIVE = "active", _("active")
         SUSPENDED = "suspended", _("suspended")
         CLOSED = "closed", _("closed")
+        WITHDRAWN = "withdrawn", _("consent withdrawn")
+
+    SUSPENDABLE = (State.ACTIVE, State.WITHDRAWN)
 
     person = models.OneToOneField(Person, models.PROTECT, related_name="credit_account")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
@@ -132,6 +142,8 @@ class AccountEvent(models.Model):
         SUSPENDED = "suspended", _("suspended")
         LIFTED = "lifted", _("suspension lifted")
         CLOSED = "closed", _("closed")
+        WITHDRAWN = "withdrawn", _("consent withdrawn")
+        RESUMED = "resumed", _("consent given again")
 
     account = models.ForeignKey(CreditAccount, models.PROTECT, related_name="events")
     seq = models.PositiveBigIntegerField(_("sequence"))

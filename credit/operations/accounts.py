@@ -203,7 +203,7 @@ def refresh_due_scores(*, on: date, at: datetime) -> int:
         CreditAccount.objects.filter(
             Exists(authorised), scored_at__lte=at - timedelta(days=policy.score_refresh_days)
         )
-        .exclude(state=CreditAccount.State.CLOSED)
+        .exclude(state__in=[CreditAccount.State.CLOSED, CreditAccount.State.WITHDRAWN])
         .select_related("person")
         .order_by("pk")[:SCORES_PER_RUN]
     )
@@ -248,7 +248,7 @@ def close_account(*, person: Person, at: datetime) -> CreditAccount:
             article=26,
             outstanding_fen=account.outstanding_fen,
         )
-    if account.is_active:
+    if account.state != CreditAccount.State.CLOSED:
         account.state = CreditAccount.State.CLOSED
         account.save(update_fields=["state"])
         note(account, AccountEvent.Kind.CLOSED, "", at=at)
@@ -256,6 +256,11 @@ def close_account(*, person: Person, at: datetime) -> CreditAccount:
 
 
 def _score_consent(person: Person) -> Consent:
+    if Consent.objects.is_withdrawn(person, Consent.Purpose.SCHEME):
+        raise NotAuthorised(
+            _("You have left the scheme, so no score is fetched. Agree to it again on the consents page."),
+            article=9,
+        )
     consent = Consent.objects.in_force(person, Consent.Purpose.SCORE).first()
     if consent is None:
         raise NotAuthorised(

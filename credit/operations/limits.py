@@ -63,9 +63,10 @@ class CannotDraw(Refusal):
 class AccountNotActive(Refusal):
     code = "account_not_active"
     articles = (26, 27)
-    meaning = _("The credit account is suspended or closed.")
+    meaning = _("The credit account is suspended or closed, or its owner has left the scheme.")
     remedy = _(
-        "Take another payment; care is not refused. Paying all that is overdue lifts a suspension at once."
+        "Take another payment; care is not refused. Paying all that is overdue lifts a suspension at once;"
+        " whoever has left the scheme can agree to it again on the consents page."
     )
 
 
@@ -139,6 +140,14 @@ def require_active(account: CreditAccount) -> None:
         )
     if account.state == CreditAccount.State.CLOSED:
         raise AccountNotActive(_("This credit account was closed by its owner."), article=26)
+    if account.state == CreditAccount.State.WITHDRAWN:
+        raise AccountNotActive(
+            _(
+                "The owner of this credit account has withdrawn the consent to the scheme."
+                " Please take another payment; care is not refused."
+            ),
+            article=26,
+        )
 
 
 def _move(steps: Sequence[Step], at: datetime) -> list[CreditAccount]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Person, User
+from accounts.models import Consent, Person, User
 from accounts.operations.events import NewEvent, publish_many
 from accounts.operations.notices import NewNotice, notify, notify_many
 from common.articles import enforces
@@ -83,7 +83,8 @@ def lift_suspension(
     suspension = Suspension.objects.filter(account=account, lifted_seq=None).first()
     if suspension is None:
         return None
-    account.state = CreditAccount.State.ACTIVE
+    left = Consent.objects.is_withdrawn(account.person, Consent.Purpose.SCHEME)
+    account.state = CreditAccount.State.WITHDRAWN if left else CreditAccount.State.ACTIVE
     account.save(update_fields=["state"])
     seq = note(account, AccountEvent.Kind.LIFTED, suspension.bill_number, at=at)
     suspension.lifted_at, suspension.lifted_seq, suspension.lifted_because = at, seq, because

@@ -20,6 +20,7 @@ from common.identity import check_resident_id, turns
 from credit.models import CreditAccount
 from credit.operations.accounts import CannotOpenAccount, open_account
 from credit.operations.family import ADULT_YEARS
+from credit.operations.participation import take_part
 from credit.score_operator import ScoreOperatorUnavailable
 from lenders.models import Facility, Product
 from lenders.operations.facilities import CannotApply, consent_and_apply
@@ -102,8 +103,8 @@ def join(*, user: User, product: Product, channel: str, at: datetime) -> Enrolme
     if person is None:
         raise CannotEnrol(_("Only a citizen can open an account."), article=26)
     was_enrolled = CreditAccount.objects.filter(person=person).exclude(state="closed").exists()
-    for purpose in (Consent.Purpose.SCHEME, Consent.Purpose.SCORE):
-        give_consent(person=person, purpose=purpose, channel=channel, at=at)
+    take_part(person=person, channel=channel, at=at)
+    give_consent(person=person, purpose=Consent.Purpose.SCORE, channel=channel, at=at)
     try:
         account = open_account(person=person, at=at)
     except CannotOpenAccount as refusal:

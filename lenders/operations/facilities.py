@@ -90,6 +90,10 @@ def apply_for_facility(*, person: Person, product: Product, at: datetime) -> Fac
         )
     if account is None or account.state == CreditAccount.State.CLOSED:
         raise CannotApply(_("Open your credit account first, then choose a lender."), article=23)
+    if account.state == CreditAccount.State.WITHDRAWN:
+        raise CannotApply(
+            _("You have withdrawn your consent to the scheme. Agree to it again, then apply."), article=26
+        )
     if not _consented(person, lender):
         raise CannotApply(
             _("%(lender)s sees nothing of you without your consent. Give it, then apply."),
@@ -314,6 +318,10 @@ def _check_grantable(facility: Facility, account: CreditAccount | None) -> None:
     if account is None or account.state == CreditAccount.State.CLOSED:
         raise CannotDecide(
             _("The citizen has closed the credit account: the application can only be declined."), article=26
+        )
+    if account.state == CreditAccount.State.WITHDRAWN:
+        raise CannotDecide(
+            _("The citizen has left the scheme for now: the application can only be declined."), article=26
         )
 
 

@@ -9,8 +9,12 @@ from django.db import connection, transaction
 from billing.models import Bill, DayClose, DunningCase, Reminder, Settlement
 from billing.operations.days import close_day
 from billing.operations.dunning import send_reminders
+from billing.operations.leaving import leave
 from credit.models import CreditAccount
+from credit.operations.accounts import CannotCloseAccount
+from credit.operations.family import NoAccount
 from credit.operations.limits import AccountNotActive, CannotDraw, lock_accounts
+from credit.operations.participation import leave_scheme
 from credit.operations.standing import suspend
 from tests.cast import Town
 from tests.connections import Elsewhere, held_open
@@ -77,6 +81,64 @@ def test_a_suspension_that_waits_for_a_charge_comes_after_it(real_town: Town) ->
     kinds = list(account.events.order_by("seq").values_list("kind", flat=True))
     assert kinds == ["opened", "charge", "charge", "suspended"]
     assert real_town.account(lin).state == CreditAccount.State.SUSPENDED
+
+
+@pytest.mark.article(26)
+def test_a_charge_that_waits_for_a_withdrawal_is_refused(real_town: Town) -> None:
+    lin = real_town.enrol()
+
+    with held_open(lambda: leave_scheme(person=lin, at=real_town.at(FRIDAY))) as commit:
+        charge = Elsewhere(lambda: real_town.treat(lin, FRIDAY))
+        wait_for_a_lock()
+        commit()
+
+    with pytest.raises(AccountNotActive) as refused:
+        charge.join()
+    assert refused.value.article == 26
+    assert not Bill.objects.exists()
+
+
+@pytest.mark.article(26)
+def test_a_withdrawal_that_waits_for_a_charge_comes_after_it(real_town: Town) -> None:
+    lin = real_town.enrol()
+
+    with held_open(lambda: real_town.treat(lin, FRIDAY)) as commit:
+        leaving = Elsewhere(lambda: leave_scheme(person=lin, at=real_town.at(FRIDAY)))
+        wait_for_a_lock()
+        commit()
+
+    assert leaving.join()
+    kinds = list(real_town.account(lin).events.order_by("seq").values_list("kind", flat=True))
+    assert kinds == ["opened", "charge", "withdrawn"]
+    assert Bill.objects.get().state == Bill.State.OPEN
+
+
+@pytest.mark.article(26)
+def test_a_charge_that_waits_for_its_payer_to_close_the_account_is_refused(real_town: Town) -> None:
+    lin = real_town.enrol()
+
+    with held_open(lambda: leave(person=lin, at=real_town.at(FRIDAY))) as commit:
+        charge = Elsewhere(lambda: real_town.treat(lin, FRIDAY))
+        wait_for_a_lock()
+        commit()
+
+    with pytest.raises(NoAccount) as refused:
+        charge.join()
+    assert refused.value.article == 26
+
+
+@pytest.mark.article(26)
+def test_closing_that_waits_for_a_charge_finds_what_is_owed(real_town: Town) -> None:
+    lin = real_town.enrol()
+
+    with held_open(lambda: real_town.treat(lin, FRIDAY)) as commit:
+        closing = Elsewhere(lambda: leave(person=lin, at=real_town.at(FRIDAY)))
+        wait_for_a_lock()
+        commit()
+
+    with pytest.raises(CannotCloseAccount, match="500"):
+        closing.join()
+    assert real_town.account(lin).is_active
 
 
 def test_a_charge_under_way_is_in_the_close_that_waits_for_it(real_town: Town) -> None:
