@@ -16,10 +16,10 @@ DAYS_LATE = (1, 7, 30, 90, 180, 365)
 
 @dataclass(frozen=True)
 class Example:
-    """What so many days late cost at most, for each of the amounts, in fen."""
+    """What so many days late cost at most: pairs of an amount owed and its worst case, in fen."""
 
     days_late: int
-    worst_fen: Sequence[int]
+    costs: Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ def fees_on(on: date) -> Fees | None:
         examples=[
             Example(
                 days,
-                [most_charged_fen(principal_fen=fen, days_late=days, rate_ppm=cap_ppm) for fen in amounts],
+                [
+                    (fen, most_charged_fen(principal_fen=fen, days_late=days, rate_ppm=cap_ppm))
+                    for fen in amounts
+                ],
             )
             for days in DAYS_LATE
         ],

@@ -38,8 +38,8 @@ def test_a_lower_rate_lowers_the_worst_case_on_its_day(town: Town) -> None:
 
     assert before and after
     assert (before.cap_percent, after.cap_percent) == ("4.5", "3")
-    assert before.examples[2].worst_fen == [184, 369, 1_109]
-    assert after.examples[2].worst_fen == [123, 246, 739]
+    assert before.examples[2].costs == [(50_000, 184), (100_000, 369), (300_000, 1_109)]
+    assert after.examples[2].costs == [(50_000, 123), (100_000, 246), (300_000, 739)]
 
 
 @pytest.mark.django_db

@@ -48,7 +48,8 @@ def adds_up(person: Person, on: date) -> None:
         assert all(month.first_on <= line.on <= month.until_on for line in month.owed.lines)
     accounts = LedgerAccount.objects.filter(payer=person)
     of_kind = {
-        kind: sum(one.balance_fen() for one in accounts.filter(kind=kind)) for kind in LedgerAccount.Kind
+        kind.value: sum(one.balance_fen() for one in accounts.filter(kind=kind))
+        for kind in LedgerAccount.Kind
     }
     assert owed == of_kind["receivable"] + of_kind["charges"] == Bill.objects.owed_by(person).total_owed_fen()
     assert held == -of_kind["credit_balance"]
