@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import segno
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -17,8 +17,11 @@ from billing.operations.patient_codes import show_code
 @require_safe
 @citizen_page
 def code(request: HttpRequest, person: Person) -> HttpResponse:
-    """A new code at every look; or why there is none, and what to do."""
-    shown = show_code(person=person, at=timezone.now())
+    """A new code at every look, one's own or a child's; or why there is none, and what to do."""
+    try:
+        shown = show_code(person=person, credit_code=request.GET.get("for", ""), at=timezone.now())
+    except Person.DoesNotExist as error:
+        raise Http404 from error
     drawing = _drawn(shown.code.text) if shown.code else ""
     return render(request, "billing/portal/code.html", {"shown": shown, "drawing": drawing})
 

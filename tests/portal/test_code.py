@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils.translation import override
 
 from accounts.models import AccessEntry, Person
 from accounts.operations.consents import withdraw_consent
+from billing.forms.desk import DeskAmountField
 from billing.models import PatientCodeUse
 from billing.operations.eligibility import look_up_patient
 from billing.operations.patients import CodeSpent, PatientKey, find_patients, identify, take_code
 from billing.patient_codes import UnreadableCode, new_code, read_code
 from common.errors import BadInput
 from credit.models import CreditAccount, Suspension
+from credit.operations.family import add_child
 from tests.cast import Town
 from tests.connections import Elsewhere, held_open
 from tests.desk.conftest import Desk, hire
@@ -214,3 +218,26 @@ def test_looking_at_the_code_writes_nothing_and_no_two_seconds_look_alike(
     assert first[-14:] != second[-14:] and not PatientCodeUse.objects.exists()
     assert "no-store" in sign_in(lin).get(CODE)["Cache-Control"]
     assert Client().get(CODE).status_code == 302
+
+
+@pytest.mark.article(24)
+def test_a_parent_shows_the_code_of_a_child_and_of_nobody_else(
+    town: Town, sign_in: SignIn, today_is: Travel
+) -> None:
+    lin, wang = town.enrol(), town.enrol("王小雨")
+    child = town.move_in("林小满", born_on=date(2018, 5, 1))
+    add_child(parent=lin, child=child, at=town.at(TREATED, 9))
+    today_is(TREATED)
+    page = sign_in(lin).get(f"{CODE}?for={child.credit_code}")
+
+    assert "For myself" in words(page) and "林*满" in words(page)
+    assert take_code(text=shown_on(page).replace(" ", ""), at=town.at(TREATED, 11)) == child
+    assert sign_in(wang).get(f"{CODE}?for={child.credit_code}").status_code == 404
+    assert sign_in(lin).get(f"{CODE}?for={wang.credit_code}").status_code == 404
+    assert "Who is treated" not in words(sign_in(wang).get(CODE))
+
+
+def test_a_code_that_is_scanned_into_the_amount_box_is_no_amount(town: Town) -> None:
+    for scanned in ("ABCDEFGHJKMNPQRSTVWX", new_code(person_id=1, at=town.at(TREATED)).text):
+        with pytest.raises(ValidationError, match="A scan landed here"), override("en"):
+            DeskAmountField().clean(scanned)
