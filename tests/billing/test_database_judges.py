@@ -189,7 +189,7 @@ ATTACKS = [
     Attack("desk_act_once_per_form", lambda c: again(c.desk_act)),
     Attack("patient_code_used_once", lambda c: again(c.code_use)),
     Attack(
-        "patient_code_used_in_time", lambda c: again(c.code_use, at=c.code_use.issued_at + timedelta(minutes=1)),
+        "patient_code_used_in_time", lambda c: again(c.code_use, at=c.code_use.at + timedelta(minutes=1)),
         aside=("patient_code_used_once",),
     ),
 ]  # fmt: skip
