@@ -15,6 +15,7 @@ export PORT
 .DEFAULT_GOAL := run
 
 run: setup
+	@$(IN_VENV) -m tools.typesetting
 	@$(IN_VENV) -m tools.run $(if $(DETACH),--detach)
 
 stop:
@@ -22,6 +23,7 @@ stop:
 
 # TESTS= chooses some, e.g. make test TESTS=tests/credit
 test: setup
+	@$(IN_VENV) -m tools.typesetting
 	@$(IN_VENV) -m tools.browser
 	@$(IN_VENV) -m tools.rival
 	@$(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical --maxprocesses 8 $(TESTS)

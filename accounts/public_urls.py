@@ -9,7 +9,6 @@ urlpatterns = [
     path("help/", public.help_page, name="help"),
     path("privacy/", public.privacy, name="privacy"),
     path("accessibility/", public.accessibility, name="accessibility"),
-    path("status/", public.status, name="status"),
     path("look/", public.set_look, name="set_look"),
     path("sign-in/", public.SignIn.as_view(), name="sign_in"),
     path("sign-in/phone/", phone_sign_in.phone_sign_in, name="phone_sign_in"),

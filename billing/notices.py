@@ -71,6 +71,16 @@ COLLECTION_FAILED = NoticeKind(
     _("%(amount_fen)s could not be collected: %(reason)s Please pay in another way by %(due_on)s."),
     needed=True,
 )
+DIRECT_DEBIT_ON = NoticeKind(
+    "direct_debit.started",
+    _("Direct debit is on"),
+    _("%(lender)s collects by itself what is due, on each due date. You can turn it off at any time."),
+)
+DIRECT_DEBIT_OFF = NoticeKind(
+    "direct_debit.ended",
+    _("Direct debit is off"),
+    _("%(lender)s collects nothing by itself any more. Please pay by each due date yourself."),
+)
 WITHDRAWN = NoticeKind(
     "balance.withdrawn",
     _("Your credit balance is on its way"),

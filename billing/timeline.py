@@ -22,7 +22,8 @@ from credit.models import AccountEvent, Suspension
 class Moment:
     """One thing that happened (`done`), is under way (`now`) or will come (`next`).
 
-    `at` orders them; a thing that has only a date shows `on`.
+    `at` orders them; a thing that has only a date shows `on`. `number` has a page of its own under the
+    name `page`.
     """
 
     at: datetime
@@ -30,7 +31,8 @@ class Moment:
     texts: Sequence[str] = ()
     state: str = "done"
     on: date | None = None
-    href: str = ""
+    number: str = ""
+    page: str = "repayment"
 
 
 @enforces(28)
@@ -156,7 +158,7 @@ def _repaid(bill: Bill) -> Iterator[Moment]:
                 collection.started_at,
                 _("A payment of %(amount)s is on its way") % {"amount": format_yuan(collection.amount_fen)},
                 state="now",
-                href=collection.number,
+                number=collection.number,
             )
 
 
@@ -177,7 +179,8 @@ def _refunded(bill: Bill) -> Iterator[Moment]:
             texts.append(_("%(balance)s had been repaid and went to your credit balance.") % figures)
         if refund.on_site_fen:
             texts.append(_("%(on_site)s was given back at the desk.") % figures)
-        yield Moment(refund.at, _("%(hospital)s refunded %(amount)s") % figures, texts)
+        title = _("%(hospital)s refunded %(amount)s") % figures
+        yield Moment(refund.at, title, texts, number=refund.number, page="refund")
 
 
 def _objected(bill: Bill) -> Iterator[Moment]:

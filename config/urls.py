@@ -9,6 +9,7 @@ from oauth2_provider.views import TokenView
 from config.api_docs import api_docs
 from config.health import Health, metrics
 from config.problem_pages import problem, problems
+from config.status import status
 
 urlpatterns = [
     path("healthz", Health.as_view(), name="healthz"),
@@ -27,6 +28,7 @@ handler500 = "config.errors.server_error"
 urlpatterns += i18n_patterns(
     path("admin/", admin.site.urls),
     path("api/docs/", api_docs, name="api_docs"),
+    path("status/", status, name="status"),
     path("problems/", problems, name="problems"),
     path("problems/<slug:code>", problem, name="problem"),
     path("", include("accounts.public_urls")),

@@ -5,6 +5,7 @@ from django.urls import path
 from lenders.views import consents, enrolment, portal, public
 
 urlpatterns = [
+    path("fees/", public.fees, name="fees"),
     path("lenders/", public.lenders, name="lenders"),
     path("enrol/check/", enrolment.check, name="enrol_check"),
     path("enrol/bank/", enrolment.bank, name="enrol_bank"),

@@ -5,12 +5,15 @@ import shutil
 import subprocess
 import sys
 
+from tools.packages import install, may_install
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ON_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-PACKAGES = ("chromium", "fonts-noto-cjk")
+FONT = "fonts-noto-cjk"
+PACKAGES = ("chromium", FONT)
 
 
 def find_chromium() -> str | None:
@@ -33,17 +36,15 @@ def main() -> None:
     """Installs what is missing where we may, and says what to install where we may not."""
     if find_chromium() and has_chinese_font():
         return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not may_install():
         sys.exit(
             "the browser tests need Chromium and a Chinese font.\n"
             f"Debian: sudo apt-get install {' '.join(PACKAGES)}\n"
             "Elsewhere: install Chromium, or set CHROMIUM to where it is"
         )
     print("· installing Chromium and a Chinese font", flush=True)
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ("install", "-qqy", "--no-install-recommends", *PACKAGES)
-    for arguments in (("update", "-qq"), install):
-        subprocess.run(["apt-get", *arguments], env=env, check=True, stdout=subprocess.DEVNULL)
+    if not install(*PACKAGES):
+        sys.exit(f"could not install {' '.join(PACKAGES)}")
 
 
 if __name__ == "__main__":

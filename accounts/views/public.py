@@ -4,18 +4,16 @@ wrong.
 
 from typing import Any, cast
 
-from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import resolve, reverse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.context import ELDER_COOKIE, SIZES, THEME_COOKIE, THEMES
@@ -55,15 +53,6 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "public/accessibility.html")
-
-
-@never_cache
-@require_safe
-def status(request: HttpRequest) -> HttpResponse:
-    """The same answer that a load balancer gets at /healthz, in words."""
-    lines = async_to_sync(resolve("/healthz").func)(request).content.decode().splitlines()
-    parts = {name: state == "ok" for name, _separator, state in (line.partition(": ") for line in lines)}
-    return render(request, "public/status.html", {"parts": parts, "well": all(parts.values())})
 
 
 @require_POST

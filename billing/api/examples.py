@@ -60,6 +60,7 @@ ELIGIBILITY = {
     "reason": "",
     "code": None,
     "article": None,
+    "credit_code": None,
 }
 REFUND: dict[str, Any] = {
     "number": "R20261123-0000129-6",

@@ -46,20 +46,20 @@ from billing.models import Bill, Visit
 from billing.operations import charges, refunds
 from billing.operations.batches import Asked, charge_batch
 from billing.operations.credit_check import check_credit
-from billing.operations.patients import PatientKey, identify
+from billing.operations.patients import CodeSpent, PatientKey, identify
 from common.errors import BadInput, Refusal
 from credit.operations.family import NoAccount
 from credit.operations.limits import AccountNotActive, CannotDraw
 from hospitals.api import HospitalView
 from lenders.operations.facilities import NoLender
 
-DRAWING = (charges.CannotCharge, NoAccount, AccountNotActive, NoLender, CannotDraw)
+DRAWING = (charges.CannotCharge, NoAccount, CodeSpent, AccountNotActive, NoLender, CannotDraw)
 OF_BILL = in_path("number", NUMBER, examples.BILL_NUMBER, _("The bill's number."))
 OF_VISIT = in_path("number", NUMBER, examples.VISIT_NUMBER, _("The visit's number, as the platform gave it."))
 
 
 def key_of(given: dict[str, Any]) -> PatientKey:
-    return PatientKey(given.get("resident_id", ""), given.get("credit_code", ""))
+    return PatientKey(*(given.get(name, "") for name in ("resident_id", "credit_code", "patient_code")))
 
 
 class PatientView(HospitalView):

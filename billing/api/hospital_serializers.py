@@ -25,13 +25,20 @@ REASONS = [
 
 
 class PatientSerializer(StrictSerializer):
-    """The patient: by one of the two."""
+    """The patient: by one of the three."""
 
     resident_id = serializers.RegexField(
         r"^[0-9]{17}[0-9X]$", required=False, help_text=_("Resident identity number; or `credit_code`.")
     )
     credit_code = serializers.RegexField(
         r"^[0-9A-HJKMNP-TV-Z]{12}$", required=False, help_text=_("The citizen's code; or `resident_id`.")
+    )
+    patient_code = serializers.RegexField(
+        r"^[0-9A-HJKMNP-TV-Z]{20}$",
+        required=False,
+        help_text=_(
+            "The one-time code on the patient's phone, good for one minute and one call; or another."
+        ),
     )
 
 
@@ -56,6 +63,9 @@ class EligibilitySerializer(serializers.Serializer):
     reason = serializers.CharField(help_text=_("For the desk to read out; empty where eligible."))
     code = serializers.CharField(source="refusal.code", default=None, allow_null=True)
     article = serializers.IntegerField(source="refusal.article", default=None, allow_null=True)
+    credit_code = serializers.CharField(
+        allow_null=True, help_text=_("Of whoever showed a one-time code, for what follows; otherwise null.")
+    )
 
 
 class ItemSerializer(StrictSerializer):

@@ -19,6 +19,7 @@ from accounts.models.people import CODE_LENGTH, CODE_LETTERS
 from billing.models import Refund
 from billing.operations.charges import Insurance
 from billing.operations.desk import Giving, Order, Terms
+from billing.patient_codes import CODE_LENGTH as PATIENT_CODE_LENGTH
 from common.forms import CodeField, PlainForm, YuanField
 from common.numbers import is_number
 from hospitals.models import Hospital, HospitalScene, Scene
@@ -28,8 +29,10 @@ from lenders.models import Lender
 MOST_AT_DESK_FEN = 999_999_999
 TICKET_LASTS_SECONDS = 30 * 60
 
-# Anything long with a digit in it, or a credit code, which may have none.
-_SCANNED = re.compile(rf"(?=.*[0-9])[0-9A-Za-z-]{{8,}}|[{CODE_LETTERS}]{{{CODE_LENGTH}}}")
+# Anything long with a digit in it, or a code of a person, which may have none.
+_SCANNED = re.compile(
+    rf"(?=.*[0-9])[0-9A-Za-z-]{{8,}}|[{CODE_LETTERS}]{{{CODE_LENGTH}}}|[{CODE_LETTERS}]{{{PATIENT_CODE_LENGTH}}}"
+)
 
 
 class PlainTextField(forms.CharField):

@@ -1,5 +1,5 @@
 from billing.models.bills import Bill, InsuranceSettlement, Item, Objection, Refund, Visit
-from billing.models.desk import DeskAct
+from billing.models.desk import DeskAct, PatientCodeUse
 from billing.models.dunning import DunningCase, LateCharge, Reminder, ReminderLine
 from billing.models.ledger import LedgerAccount, Transfer
 from billing.models.repayments import Allocation, Collection, DirectDebit, Repayment, Withdrawal
@@ -18,6 +18,7 @@ __all__ = [
     "LateCharge",
     "LedgerAccount",
     "Objection",
+    "PatientCodeUse",
     "Refund",
     "Reminder",
     "ReminderLine",

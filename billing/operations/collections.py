@@ -150,16 +150,27 @@ def finish_collection(
 def set_direct_debit(*, payer: Person, lender: Lender, on: bool, at: datetime) -> bool:
     """Start or end the standing order with a lender that has agreed to pay for the person (Article 23).
 
-    Returns whether it stands. Raises CannotCollect.
+    Once it has ended, no collection starts. Returns whether it stands. Raises CannotCollect.
     """
     Person.objects.select_for_update(no_key=True).get(pk=payer.pk)
-    standing = DirectDebit.objects.filter(payer=payer, lender=lender, ended_at=None)
-    if not on:
-        standing.update(ended_at=at)
-    elif not standing.exists():
+    order = DirectDebit.objects.filter(payer=payer, lender=lender, ended_at=None).first()
+    if on == bool(order):
+        return on
+    if order:
+        order.ended_at = at
+        order.save(update_fields=["ended_at"])
+    else:
         if not Facility.objects.of(payer).at(lender).granted().exists():
             raise CannotCollect(_("Direct debit needs an agreement with this lender first."), article=23)
-        DirectDebit.objects.create(payer=payer, lender=lender, started_at=at)
+        order = DirectDebit.objects.create(payer=payer, lender=lender, started_at=at)
+    notify(
+        person=payer,
+        kind=notices.DIRECT_DEBIT_ON if on else notices.DIRECT_DEBIT_OFF,
+        params={"lender": lender.name_in(payer.language)},
+        reference=f"direct-debit-{'on' if on else 'off'}:{order.pk}",
+        at=at,
+        channels=(),
+    )
     return on
 
 
@@ -185,6 +196,10 @@ def collect_due(*, on: date, at: datetime) -> int:
 @transaction.atomic
 def _collect_of_payer(payer: Person, lender_id: int, bills: list[Bill], on: date, at: datetime) -> int:
     locked, _accounts = lock_bills_of(payer, Bill.objects.filter(pk__in=[bill.pk for bill in bills]))
+    # Asked again under a lock: it may have been ended since the due date's bills were listed.
+    standing = DirectDebit.objects.filter(payer=payer, lender=lender_id, ended_at=None)
+    if not standing.select_for_update(no_key=True):
+        return 0
     reference = f"debit:{on}:{payer.pk}:{lender_id}"
     pending = Collection.objects.filter(bills__in=locked, state=State.PENDING)
     owing = [bill for bill in locked if bill.state == Bill.State.OPEN and not bill.is_frozen]

@@ -22,11 +22,15 @@ from lenders.operations.facilities import usable_facility
 
 @dataclass(frozen=True)
 class CreditCheck:
-    """`refusal` says why credit cannot pay; None where it can."""
+    """`refusal` says why credit cannot pay; None where it can.
+
+    `credit_code` names whoever showed a one-time code, for the charge that follows; None for other keys.
+    """
 
     available_fen: int
     lender: Lender | None
     refusal: Refusal | None = None
+    credit_code: str | None = None
 
     @property
     def eligible(self) -> bool:
@@ -54,18 +58,20 @@ def check_credit(
     Reads without a lock: the charge itself is the last judge. The look is recorded. Raises BadInput.
     """
     on = business_date(at)
+    code = None
     try:
         person = identify(actor=actor, key=key, purpose="api.eligibility", at=at)
+        code = person.credit_code if key.patient_code else None
         if not (hospital.offers(scene, on) if scene else hospital.is_online(on)):
             raise CannotCharge(
                 _("%(hospital)s does not offer this by credit yet."), article=15, hospital=hospital.name
             )
         found = eligibility_of(patient=person, on=on)
         if found.payer is None:
-            return CreditCheck(0, None, found.refusal)
+            return CreditCheck(0, None, found.refusal, code)
         facility = usable_facility(person=found.payer, lender=lender)
     except BadInput:
         raise
     except Refusal as refusal:
-        return CreditCheck(0, None, refusal)
-    return CreditCheck(found.available_fen, facility.lender)
+        return CreditCheck(0, None, refusal, code)
+    return CreditCheck(found.available_fen, facility.lender, credit_code=code)

@@ -14,7 +14,8 @@ from accounts.models import AccessEntry, Person, User
 from accounts.models.people import CODE_LENGTH, PersonQuerySet
 from accounts.operations.access import record_access
 from billing.operations.family_limits import FamilyLimits
-from billing.operations.patients import PatientKey, identify
+from billing.operations.patients import SHOWN, PatientKey, identify
+from billing.patient_codes import CODE_LENGTH as PATIENT_CODE_LENGTH
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
@@ -24,6 +25,7 @@ from lenders.models import Lender
 from lenders.operations.facilities import choose_facility, usable_facilities
 
 LOOK_UP = "desk.search"
+LOOKED_UP = (LOOK_UP, LOOK_UP + SHOWN)
 BILL = "desk.bill"
 VISIT = "desk.visit"
 
@@ -31,6 +33,7 @@ VISIT = "desk.visit"
 LOOK_LASTS = timedelta(minutes=30)
 
 _CODE = re.compile(rf"[0-9A-Z]{{{CODE_LENGTH}}}")
+_PATIENT_CODE = re.compile(rf"[0-9A-Z]{{{PATIENT_CODE_LENGTH}}}")
 _RESIDENT_ID = re.compile("[0-9X]{15,}")
 
 
@@ -79,19 +82,21 @@ def eligibility_of(*, patient: Person, on: date) -> Eligibility:
 
 
 def look_up_patient(*, text: str, cashier: User, at: datetime) -> Person:
-    """Find who stands at the desk, by a resident ID or a credit code as typed or scanned.
+    """Find who stands at the desk, by a resident ID, a credit code or a one-time code, typed or scanned.
 
     The look is written down, where its subject can read it. Somebody known but without an account is
-    answered like a stranger. Raises BadInput, NoAccount.
+    answered like a stranger. Raises BadInput, NoAccount, CodeSpent.
     """
     plain = "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "").upper()
     if _CODE.fullmatch(plain):
         key = PatientKey(credit_code=plain)
+    elif _PATIENT_CODE.fullmatch(plain):
+        key = PatientKey(patient_code=plain)
     elif _RESIDENT_ID.fullmatch(plain):
         key = PatientKey(resident_id=plain)
     else:
         raise BadInput(
-            _("Scan the patient's code, or type the 18-character resident ID or the 12-character code."),
+            _("Scan the patient's code, or type it, or the 18-character resident ID."),
             field="patient",
         )
     person = identify(actor=cashier, key=key, purpose=LOOK_UP, at=at)
@@ -102,7 +107,7 @@ def look_up_patient(*, text: str, cashier: User, at: datetime) -> Person:
 def looked_up(*, cashier: User, at: datetime) -> PersonQuerySet:
     """Whom this cashier has looked up within the half hour: nobody else's page opens."""
     looks = AccessEntry.objects.filter(
-        actor_user=cashier, subject=OuterRef("pk"), purpose=LOOK_UP, at__gt=at - LOOK_LASTS
+        actor_user=cashier, subject=OuterRef("pk"), purpose__in=LOOKED_UP, at__gt=at - LOOK_LASTS
     )
     return Person.objects.filter(Exists(looks))
 

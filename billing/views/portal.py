@@ -18,10 +18,13 @@ from billing.operations.repayments import withdraw_balance
 from billing.overview import balances_of, overview_of
 from common.calendar import business_date
 from common.errors import Refusal
+from credit.calendar import add_working_days
 from credit.models import Policy
 from lenders.models import Lender
 
 REMINDERS_A_PAGE = 20
+# Bank working days that a lender has for paying a balance back.
+WITHDRAWAL_DAYS = 2
 
 
 @require_safe
@@ -66,13 +69,18 @@ def balance(request: HttpRequest, person: Person) -> HttpResponse:
             messages.error(request, str(refusal))
             return redirect("balance")
         return redirect("withdrawal", number=made.number)
-    return render(request, "billing/portal/balance.html", {"balances": balances_of(person)})
+    context = {
+        "balances": balances_of(person),
+        "withdrawals": Withdrawal.objects.filter(payer=person).select_related("lender").order_by("-at")[:10],
+    }
+    return render(request, "billing/portal/balance.html", context)
 
 
 @require_safe
 @citizen_page
 def withdrawal(request: HttpRequest, person: Person, number: str) -> HttpResponse:
-    own = Withdrawal.objects.filter(payer=person).select_related("lender")
-    return render(
-        request, "billing/portal/withdrawal.html", {"withdrawal": get_object_or_404(own, number=number)}
-    )
+    """Its confirmation; the address can be kept. It says by when the money has to be there."""
+    own = get_object_or_404(Withdrawal.objects.filter(payer=person).select_related("lender"), number=number)
+    arrives_by = add_working_days(business_date(own.at), WITHDRAWAL_DAYS)
+    context = {"withdrawal": own, "by_on": arrives_by, "on": business_date(timezone.now())}
+    return render(request, "billing/portal/withdrawal.html", context)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.citizens import citizen_page
 from accounts.models import Person
-from accounts.wording import scheme_names
+from billing.due_calendar import calendar_of
 from billing.forms.portal import ObjectionForm
 from billing.late_days import exact_yuan, spells_of
 from billing.models import Bill
+from billing.models.bills import BillQuerySet
 from billing.operations.objections import object_to
 from billing.overview import Shown, day_charge_fen, show_bills, with_standing
 from billing.timeline import timeline_of
 from common.calendar import business_date
 from common.errors import Refusal
-from common.money import format_yuan
 from credit.models import FamilyLink
 
 BILLS_A_PAGE = 10
@@ -86,34 +83,19 @@ def charges(request: HttpRequest, person: Person, number: str) -> HttpResponse:
 @require_safe
 @citizen_page
 def due(request: HttpRequest, person: Person, number: str) -> HttpResponse:
-    """The due date for a calendar. It names no hospital: calendars are shared."""
-    own = get_object_or_404(Bill.objects.owed_by(person).open(), number=number)
-    title = _("%(scheme)s: %(amount)s is due") % {
-        "scheme": scheme_names(request.LANGUAGE_CODE)["scheme"],
-        "amount": format_yuan(own.to_pay_fen),
-    }
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//credit healthcare//bills//EN",
-        "BEGIN:VEVENT",
-        f"UID:{own.number}",
-        f"DTSTAMP:{timezone.now():%Y%m%dT%H%M%SZ}",
-        f"DTSTART;VALUE=DATE:{own.due_on:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{own.due_on + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{title.replace(',', chr(92) + ',')}",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"DESCRIPTION:{own.number}",
-        "TRIGGER:-P1DT15H",
-        "END:VALARM",
-        "END:VEVENT",
-        "END:VCALENDAR",
-        "",
-    ]
-    response = HttpResponse("\r\n".join(lines), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{own.number}.ics"'
-    return response
+    """One due date for a calendar."""
+    own = Bill.objects.owed_by(person).open().filter(number=number).select_related("policy")
+    if not own:
+        raise Http404
+    return _calendar(request, own, f"{number}.ics")
+
+
+@require_safe
+@citizen_page
+def all_due(request: HttpRequest, person: Person) -> HttpResponse:
+    """Every due date that is still open, as one calendar; an empty one where nothing is owed."""
+    own = Bill.objects.owed_by(person).open().oldest_due_first().select_related("policy")
+    return _calendar(request, own, "due.ics")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,6 +126,13 @@ def objection(request: HttpRequest, person: Person, number: str) -> HttpResponse
     if newest is None:
         raise Http404
     return render(request, "billing/portal/objection.html", {"bill": own, "objection": newest})
+
+
+def _calendar(request: HttpRequest, bills: BillQuerySet, name: str) -> HttpResponse:
+    body = calendar_of(bills, language=request.LANGUAGE_CODE, at=timezone.now())
+    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _shown(person: Person, number: str) -> Shown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +19,9 @@ from billing.operations.collections import start_repayment
 from billing.overview import Overview, overview_of
 from common.calendar import business_date
 from common.errors import Refusal
+
+# A lender answers within minutes; after this the page says that it is still waiting.
+SLOW = timedelta(hours=1)
 
 
 @require_safe
@@ -88,6 +93,7 @@ def repayment(request: HttpRequest, person: Person, number: str) -> HttpResponse
         "told_fen": total_fen if alike else collection.amount_fen,
         "told": parts if alike else [collection],
         "bills": Bill.objects.filter(collections__in=parts).select_related("hospital").distinct(),
+        "is_slow": timezone.now() - collection.started_at > SLOW,
         "still_owed_fen": Bill.objects.owed_by(person).total_owed_fen(),
     }
     return render(request, "billing/portal/repayment.html", context)

@@ -62,5 +62,7 @@ def logging_tree(*, as_json: bool) -> dict[str, Any]:
             "django.server": {"handlers": ["console"], "propagate": False},
             "httpx": {"level": logging.WARNING},
             "axes": {"level": logging.WARNING},
+            "weasyprint": {"level": logging.ERROR},
+            "fontTools": {"level": logging.WARNING},
         },
     }

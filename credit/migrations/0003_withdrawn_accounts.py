@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credit', '0001_initial'),
+        ('credit', '0002_family_limits'),
     ]
 
     operations = [

@@ -31,6 +31,7 @@ def test_a_hospital_hears_what_is_available_and_never_the_score(hospital: Caller
         "reason": "",
         "code": None,
         "article": None,
+        "credit_code": None,
     }
 
 

@@ -19,6 +19,7 @@ from billing.models import (
     LateCharge,
     LedgerAccount,
     Objection,
+    PatientCodeUse,
     Reminder,
     ReminderLine,
     Repayment,
@@ -61,6 +62,7 @@ class Court(Months):
         [self.collection] = start_repayment(payer=self.lin, bills=[self.open_bill], reference="one", at=at)
         cashier = User.objects.create(username="chen", role="cashier")
         self.desk_act = DeskAct.objects.create(token=uuid4(), cashier=cashier, made="B1", at=at)
+        self.code_use = PatientCodeUse.objects.create(person=self.lin, issued_at=at, at=at)
         self.objection = object_to(bill=self.open_bill, statement="收费重复", at=at)
         self.answered = answer_objection(
             objection=object_to(bill=self.wangs, statement="收费重复", at=at),
@@ -185,6 +187,11 @@ ATTACKS = [
     ),
     Attack("settlement_step_once_per_bank_reference", lambda c: again(c.step)),
     Attack("desk_act_once_per_form", lambda c: again(c.desk_act)),
+    Attack("patient_code_used_once", lambda c: again(c.code_use)),
+    Attack(
+        "patient_code_used_in_time", lambda c: again(c.code_use, at=c.code_use.at + timedelta(minutes=1)),
+        aside=("patient_code_used_once",),
+    ),
 ]  # fmt: skip
 
 
