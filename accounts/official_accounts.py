@@ -172,10 +172,14 @@ class Shown:
     name: str
 
 
-def offered() -> list[Shown]:
-    """All of them, named in the reader's language."""
+def offered(*, by_number: bool = False) -> list[Shown]:
+    """All of them, or those that vouch for a name and number, named in the reader's language."""
     suffix = "zh" if (get_language() or "zh").startswith("zh") else "en"
-    return [Shown(account["code"], account[f"name_{suffix}"]) for account in settings.OFFICIAL_ACCOUNTS]
+    return [
+        Shown(account["code"], account[f"name_{suffix}"])
+        for account in settings.OFFICIAL_ACCOUNTS
+        if not by_number or "resident_id" in account["scope"].split()
+    ]
 
 
 def origins() -> list[str]:

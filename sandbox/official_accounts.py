@@ -36,11 +36,12 @@ _PAGE = """<h1>{code} <span lang="en">official account</span></h1>
 {people}
 <form method="post" action="/issuers/{code}/authorize">
 {hidden}
-<label for="name">姓名 <span lang="en">Name</span></label> <input id="name" name="name" autocomplete="off">
-<label for="resident_id">身份证号 <span lang="en">Resident ID</span></label>
-<input id="resident_id" name="resident_id" autocomplete="off">
-<label for="phone">手机号 <span lang="en">Phone</span></label>
-<input id="phone" name="phone" autocomplete="off">
+<p><label for="name">姓名 <span lang="en">Name</span></label>
+<input id="name" name="name" autocomplete="off"></p>
+<p><label for="resident_id">身份证号 <span lang="en">Resident ID</span></label>
+<input id="resident_id" name="resident_id" autocomplete="off"></p>
+<p><label for="phone">手机号 <span lang="en">Phone</span></label>
+<input id="phone" name="phone" autocomplete="off"></p>
 <button>同意 <span lang="en">Agree</span></button>
 <button name="refuse" value="yes">取消 <span lang="en">Cancel</span></button>
 </form>"""
@@ -204,7 +205,7 @@ class OfficialAccounts:
             "nonce": grant.asked["nonce"],
         } | self.claims
         if "unsigned" in self.faults:
-            return jwt.encode(claims, None, algorithm="none", headers={"kid": KID})
+            return jwt.encode(claims, "", algorithm="none", headers={"kid": KID})
         if "hmac" in self.faults:
             return jwt.encode(claims, CLIENT_SECRET * 3, algorithm="HS256", headers={"kid": KID})
         key = self._key("foreign" if "foreign_key" in self.faults else KID)

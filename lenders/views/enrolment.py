@@ -119,7 +119,12 @@ def identity(request: HttpRequest, draft: Draft) -> HttpResponse:
         else:
             put_sealed(request.session, WHO, asdict(applicant), at=at)
             return redirect("enrol_identity")
-    context = {"product": product, "proved": proved, "too_young": too_young, "accounts": offered()}
+    context = {
+        "product": product,
+        "proved": proved,
+        "too_young": too_young,
+        "accounts": offered(by_number=True),
+    }
     return _page(request, "identity", form, **context)
 
 

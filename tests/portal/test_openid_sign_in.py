@@ -76,6 +76,14 @@ def test_the_sign_in_page_puts_the_phone_first_then_official_accounts_then_the_p
     assert "i厦门" in reader.get("/sign-in/").content.decode()
 
 
+def test_only_accounts_that_know_a_number_are_offered_to_vouch_for_one(reader: Client, town: Town) -> None:
+    reader.post("/en/enrol/check/", {"scheme": "on", "score": "on"})
+    reader.post("/en/enrol/bank/", {"product": "BANK1-A", "agreed": "on"})
+    page = reader.get("/en/enrol/identity/")
+    assert "i Xiamen" in words(page) and "Healthy Xiamen" not in words(page)
+    assert "form-action 'self' http://127.0.0.1:" in page.headers["Content-Security-Policy"]
+
+
 def test_only_the_issuers_that_are_configured_may_be_led_to(
     reader: Client, db: None, fresh_sandbox: SandboxProcess
 ) -> None:

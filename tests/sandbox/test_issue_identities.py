@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 
+from sandbox.credentials import Credentials
 from tests.sandbox_process import SandboxProcess
 
 ISSUER = "/issuers/i-xiamen"
@@ -125,6 +128,21 @@ def test_the_page_names_who_asks_and_leaves_nothing_unescaped(fresh_sandbox: San
     page = fresh_sandbox.http.get(f"{ISSUER}/authorize", params={**ASKED, "state": hostile})
     assert page.status_code == 200 and "127.0.0.1:8000" in page.text
     assert "<script>" not in page.text
+
+
+def test_the_demo_citizens_are_offered_and_staff_are_not(tmp_path: Path) -> None:
+    demo = {
+        "base_url": "http://127.0.0.1:8000",
+        "clients": [],
+        "signins": [
+            {"username": "citizen", "role": "citizen", **LIN},
+            {"username": "cashier", "role": "cashier"},
+        ],
+    }
+    path = tmp_path / "credentials.json"
+    path.write_text(json.dumps(demo))
+    assert Credentials(path).people() == [{"username": "citizen", **LIN}]
+    assert Credentials(None).people() == []
 
 
 def test_whoever_says_nothing_is_asked_again_and_whoever_refuses_goes_back(
