@@ -41,6 +41,9 @@ class SessionLimits:
         if over := _why_over(request, at):
             logout(request)
             messages.info(request, over)
+            if request.headers.get("HX-Request"):
+                # A part of a page cannot hold the sign-in page: the whole of it is asked for again.
+                return HttpResponse(headers={"HX-Refresh": "true"})
         response = self.get_response(request)
         # After the page, so that the one that signs in is counted too.
         if SESSION_KEY in request.session:

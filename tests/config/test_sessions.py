@@ -79,6 +79,16 @@ def test_a_form_sent_too_late_does_nothing(
     assert User.objects.get().signed_out_at is None
 
 
+def test_a_part_of_a_page_that_comes_too_late_asks_for_the_whole(
+    sign_in: Callable[[str], Client], clock: time_machine.Traveller
+) -> None:
+    browser = sign_in("cashier")
+    clock.shift(HOUR)
+    answer = browser.get("/en/desk/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (200, "true")
+    assert browser.get("/en/desk/").headers["Location"] == "/en/sign-in/?next=/en/desk/"
+
+
 def test_use_is_written_down_once_a_minute_and_not_with_every_page(
     sign_in: Callable[[str], Client], clock: time_machine.Traveller
 ) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import Consent, Message, Person, PhoneCode, User
 from city.identities import resident_id
 from credit.models import CreditAccount
+from credit.operations.policy import publish_rate
 from lenders.models import Facility
 from lenders.operations.facilities import decide_application
 from tests.cast import Town
@@ -176,3 +177,21 @@ def test_a_product_that_is_no_longer_offered_is_not_joined_with(town: Town, clie
     client.post(CHECK, {"scheme": "on", "score": "on"})
     answer = client.post(BANK, {"product": "GONE-A", "agreed": "on"})
     assert answer.status_code == 422 and "Choose a lender." in words(answer)
+
+
+@pytest.mark.article(23)
+def test_the_worst_case_follows_the_lpr_in_force_on_the_day(
+    town: Town, client: Client, today_is: Travel
+) -> None:
+    publish_rate(in_force_from=date(2026, 2, 20), one_year_bp=250, at=Town.at(TREATED))
+    assert "¥500.00 × 4.5% × 30 ÷ 365 = ¥1.84" in words(client.get(CHECK))
+    today_is(date(2026, 2, 20))
+    page = words(client.get(CHECK))
+    assert "¥500.00 × 3.75% × 30 ÷ 365 = ¥1.54" in page
+    assert "150% of the one-year LPR of 2.5%, in force since 20 Feb 2026" in page
+
+
+def test_where_no_lender_offers_anything_nobody_can_begin(db: None, client: Client) -> None:
+    page = client.get(CHECK)
+    assert "Joining is not possible just now" in words(page)
+    assert 'name="scheme"' not in page.content.decode()
