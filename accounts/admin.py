@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
+import allauth.account.admin
+import allauth.socialaccount.admin  # noqa: F401 - registers, and is taken back below
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
@@ -286,3 +290,7 @@ class JobRunAdmin(LookedAt):
     @admin.display(description=_("done of total"))
     def progress(self, row: JobRun) -> str:
         return f"{row.done:,}" if row.total is None else f"{row.done:,} / {row.total:,}"
+
+
+# Of django-allauth nothing is kept, so there is nothing to see.
+admin.site.unregister([EmailAddress, SocialAccount, SocialApp, SocialToken])

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from accounts.views import account, export, looks, messages, phone_sign_in, public, recheck
+from accounts.views import (
+    account,
+    export,
+    looks,
+    messages,
+    official_accounts,
+    phone_sign_in,
+    public,
+    recheck,
+    sign_outs,
+)
 
 urlpatterns = [
     path("", public.home, name="home"),
@@ -12,6 +22,9 @@ urlpatterns = [
     path("look/", public.set_look, name="set_look"),
     path("sign-in/", public.SignIn.as_view(), name="sign_in"),
     path("sign-in/phone/", phone_sign_in.phone_sign_in, name="phone_sign_in"),
+    path("sign-in/with/<slug:code>/", official_accounts.start, name="official_account"),
+    path("sign-in/with/<slug:code>/back/", official_accounts.back, name="official_account_back"),
+    path("sign-out/everywhere/", sign_outs.everywhere, name="sign_out_everywhere"),
     path("sign-out/", public.SignOut.as_view(), name="sign_out"),
     path("start/", public.landing, name="landing"),
     path("me/account/", public.account, name="account"),

@@ -72,6 +72,12 @@ class IdentityForm(PlainForm):
     phone = PhoneField(help_text=_("One that is registered in your own name. We send it a code."))
 
 
+class OwnPhoneForm(PlainForm):
+    """All that is still asked of whom an official account has vouched for."""
+
+    phone = PhoneField(help_text=_("One that is registered in your own name. We send it a code."))
+
+
 class CodeForm(PlainForm):
     """The code from the text message."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.city import IdentityRegister, Scenes
 from sandbox.credentials import Credentials
 from sandbox.inbox import Inbox
+from sandbox.official_accounts import OfficialAccounts
 from sandbox.score import ScoreOperator
 from sandbox.sms import Gateway
 from sandbox.web import Answer, Request, Router
@@ -21,11 +22,13 @@ class Sandbox(Router):
         self.scenes = Scenes()
         self.register = IdentityRegister()
         self.receivers = Receivers(credentials.webhook_secrets)
+        self.official_accounts = OfficialAccounts(credentials.people)
         self.score.routes(self, fixtures=fixtures)
         self.gateway.routes(self, fixtures=fixtures)
         self.scenes.routes(self)
         self.register.routes(self, fixtures=fixtures)
         self.receivers.routes(self, fixtures=fixtures)
+        self.official_accounts.routes(self, fixtures=fixtures)
         Inbox(self.gateway).routes(self)
         self.add("GET", "/healthz", lambda request: Answer({"ok": True, "seed": seed}))
         if fixtures:
@@ -33,7 +36,14 @@ class Sandbox(Router):
 
     def reset(self, request: Request) -> Answer:
         """Forgets all that was told and chosen."""
-        forgetful: list[Any] = [self.score, self.gateway, self.scenes, self.register, self.receivers]
+        forgetful: list[Any] = [
+            self.score,
+            self.gateway,
+            self.scenes,
+            self.register,
+            self.receivers,
+            self.official_accounts,
+        ]
         for part in forgetful:
             part.reset()
         return Answer({"reset": True})

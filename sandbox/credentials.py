@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+PERSON_FIELDS = ("username", "name", "resident_id", "phone")
+
 
 @dataclass(frozen=True)
 class Client:
@@ -31,6 +33,7 @@ class Client:
 class Contents:
     base_url: str = ""
     clients: tuple[Client, ...] = ()
+    people: tuple[dict[str, str], ...] = ()
 
 
 class Credentials:
@@ -56,6 +59,10 @@ class Credentials:
                 pass
             return self.contents
 
+    def people(self) -> list[dict[str, str]]:
+        """The citizens among the demo sign-ins, as an official account knows them."""
+        return list(self.read().people)
+
     def webhook_secrets(self, code: str) -> list[str]:
         clients = [client for client in self.read().clients if client.code == code]
         return [secret for one in clients for secret in (*one.webhook_secrets, one.own_webhook_secret)]
@@ -74,4 +81,9 @@ def parse(content: dict[str, Any]) -> Contents:
                 webhook_secrets=tuple(entry.get("webhook_secrets") or ()),
             )
         )
-    return Contents(content["base_url"].rstrip("/"), tuple(clients))
+    people = tuple(
+        {name: str(entry[name]) for name in PERSON_FIELDS}
+        for entry in content.get("signins", [])
+        if "resident_id" in entry
+    )
+    return Contents(content["base_url"].rstrip("/"), tuple(clients), people)

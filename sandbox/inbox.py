@@ -7,7 +7,7 @@ from sandbox.web import Answer, Request, Router
 
 SHOWN = 200
 
-_FRAME = """<!doctype html>
+FRAME = """<!doctype html>
 <html lang="zh-Hans">
 <head>
 <meta charset="utf-8">
@@ -23,7 +23,7 @@ _FRAME = """<!doctype html>
 </html>
 """
 _FRONT = """<h1>沙盒 <span lang="en">Sandbox</span></h1>
-<p>信用分运营方、短信网关、其他场景、身份核验、银行与医院系统的替身。</p>
+<p>信用分运营方、短信网关、其他场景、身份核验、公众号、银行与医院系统的替身。</p>
 <ul>
 <li><a href="/inbox/">收件箱 <span lang="en">Inbox</span></a></li>
 <li><a href="/score/events">告知信用分运营方的事件 <span lang="en">Score events</span></a></li>
@@ -64,13 +64,13 @@ class Inbox:
         router.add("GET", "/inbox/style.css", lambda request: Answer(_STYLE, content_type="text/css"))
 
     def front(self, request: Request) -> Answer:
-        return Answer(_FRAME.format(title="沙盒 Sandbox", content=_FRONT), content_type="text/html")
+        return Answer(FRAME.format(title="沙盒 Sandbox", content=_FRONT), content_type="text/html")
 
     def page(self, request: Request) -> Answer:
         phone = request.query("phone").strip()
         shown = [self.entry(message) for message in self.gateway.newest_first(phone)[:SHOWN]]
         content = _INBOX.format(phone=escape(phone), messages="\n".join(shown) or _EMPTY)
-        return Answer(_FRAME.format(title="收件箱 Inbox", content=content), content_type="text/html")
+        return Answer(FRAME.format(title="收件箱 Inbox", content=content), content_type="text/html")
 
     def entry(self, message: Message) -> str:
         return _MESSAGE.format(

@@ -28,12 +28,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """`cut` breaks the connection instead of answering: what was asked for was done all the same."""
+    """`cut` breaks the connection instead of answering: what was asked for was done all the same.
+
+    `location` is where a browser is sent on to.
+    """
 
     body: Any
     status: int = 200
     content_type: str = "application/json"
     cut: bool = False
+    location: str = ""
 
 
 @dataclass
@@ -189,6 +193,8 @@ class Router:
             ("Content-Security-Policy", "default-src 'none'; style-src 'self'"),
             ("X-Content-Type-Options", "nosniff"),
         ]
+        if answer.location:
+            headers.append(("Location", answer.location))
         if answer.cut:
             environ["gunicorn.socket"].shutdown(SHUT_RDWR)
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", headers)

@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from config.settings.sign_in import sandbox_accounts
+
 PROJECT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 30
 
@@ -66,6 +68,11 @@ class SandboxProcess:
 
     def mismatch(self, resident_id: str, reason: str | None = "name_differs") -> None:
         self.post("/identity/fixtures", {"resident_id": resident_id, "reason": reason})
+
+    def let_issuers(self, *faults: str, claims: Any = None, userinfo: Any = None) -> None:
+        """What goes wrong at the official accounts, and what their ID tokens and userinfo say instead."""
+        told = {"faults": faults, "claims": claims or {}, "userinfo": userinfo or {}}
+        self.post("/issuers/fixtures", told)
 
     def set_webhook_secrets(self, client: str, *secrets: str) -> str:
         """The address at which that client receives webhooks signed with one of these secrets."""
@@ -132,4 +139,5 @@ def fresh_sandbox(sandbox: SandboxProcess, settings: Any) -> SandboxProcess:
     settings.IDENTITY_URL = f"{sandbox.url}/identity"
     settings.SMS_URL = f"{sandbox.url}/sms"
     settings.SCENES_URL = f"{sandbox.url}/scenes"
+    settings.OFFICIAL_ACCOUNTS = sandbox_accounts(sandbox.url)
     return sandbox

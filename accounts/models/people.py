@@ -178,6 +178,8 @@ class User(AbstractUser):
     person = models.OneToOneField(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="user", verbose_name=_("person")
     )
+    # Sign-ins begun up to then are over.
+    signed_out_at = models.DateTimeField(_("signed out everywhere"), null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
         abstract = False

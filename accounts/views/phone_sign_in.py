@@ -7,17 +7,15 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.citizens import citizens_among, sign_in_citizen
 from accounts.models import Person, User
 from accounts.network import network_address
 from accounts.operations.phone_codes import check_code, send_code
@@ -27,7 +25,7 @@ from common.forms import CodeField, PhoneField, PlainForm
 
 KEY = "phone_sign_in"
 PROVED = "phone_sign_in_proved"
-SIGNED_IN_BY = "django.contrib.auth.backends.ModelBackend"
+NEXT = "phone_sign_in_next"
 
 
 class PhoneForm(PlainForm):
@@ -58,7 +56,7 @@ def phone_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("landing")
     if "next" in request.GET:
-        request.session["phone_sign_in_next"] = request.GET["next"]
+        request.session[NEXT] = request.GET["next"]
     kept = take_sealed(request.session, KEY, at=at)
     if kept is None or "again" in request.GET:
         return _ask_phone(request)
@@ -103,12 +101,20 @@ def _ask_code(request: HttpRequest, phone: str) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("code", str(refusal))
         else:
-            users = _users(phone)
-            if len(users) == 1:
-                return _sign_in(request, users[0])
-            request.session[PROVED] = request.session[KEY]["until"]
-            return redirect("phone_sign_in")
+            return phone_is_proved(request, phone, at=at)
     return _page(request, form, "code", phone=phone)
+
+
+def phone_is_proved(request: HttpRequest, phone: str, *, at: datetime) -> HttpResponse:
+    """In, where the telephone is one citizen's; otherwise to the question who it is, or to nobody's page."""
+    users = _users(phone)
+    if len(users) == 1:
+        return _sign_in(request, users[0])
+    # Whoever knew the session's key before knows it no more.
+    request.session.cycle_key()
+    put_sealed(request.session, KEY, {"phone": phone}, at=at)
+    request.session[PROVED] = request.session[KEY]["until"]
+    return redirect("phone_sign_in")
 
 
 def _ask_who(request: HttpRequest, phone: str) -> HttpResponse:
@@ -120,21 +126,14 @@ def _ask_who(request: HttpRequest, phone: str) -> HttpResponse:
 
 
 def _users(phone: str) -> list[User]:
-    people = Person.objects.by_phone(phone)
-    return list(
-        User.objects.filter(person__in=people, is_active=True).select_related("person").order_by("pk")
-    )
+    return citizens_among(Person.objects.by_phone(phone))
 
 
 def _sign_in(request: HttpRequest, user: User) -> HttpResponse:
-    target = request.session.get("phone_sign_in_next", "")
-    for key in (KEY, PROVED, "phone_sign_in_next"):
+    target = request.session.get(NEXT, "")
+    for key in (KEY, PROVED, NEXT):
         request.session.pop(key, None)
-    login(request, user, backend=SIGNED_IN_BY)
-    is_ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(target if is_ours else reverse("landing"))
+    return sign_in_citizen(request, user, leads_to=target)
 
 
 def _page(request: HttpRequest, form: PlainForm, part: str, **context: Any) -> HttpResponse:

@@ -11,13 +11,17 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.citizens import own_address
 from accounts.context import ELDER_COOKIE, SIZES, THEME_COOKIE, THEMES
 from accounts.models import User
+from accounts.official_accounts import offered
+from accounts.views.official_accounts import leads_to_official_accounts
+from accounts.views.phone_sign_in import PhoneForm
 from common.addresses import in_language, is_page
 from common.forms import Plain
 
@@ -58,12 +62,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_POST
 def set_look(request: HttpRequest) -> HttpResponse:
     """Remembers theme or elder mode for a year on this device, and goes back to the page."""
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        target = reverse("home")
-    response = redirect(target)
+    response = redirect(own_address(request, request.POST.get("next", "")) or reverse("home"))
     for cookie, values in ((THEME_COOKIE, THEMES), (ELDER_COOKIE, SIZES)):
         chosen = request.POST.get(cookie)
         if chosen in values:
@@ -96,8 +95,9 @@ class SignInForm(Plain, AuthenticationForm):
         self.fields["username"].widget.attrs.pop("autofocus", None)
 
 
+@method_decorator(leads_to_official_accounts, name="dispatch")
 class SignIn(LoginView):
-    """Everybody signs in here and is taken to where their work begins."""
+    """Citizens by telephone or official account, staff by password; each is taken to where theirs begins."""
 
     template_name = "registration/sign_in.html"
     authentication_form = SignInForm
@@ -105,6 +105,9 @@ class SignIn(LoginView):
 
     def get_default_redirect_url(self) -> str:
         return reverse("landing")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, phone_form=PhoneForm(), accounts=offered())
 
 
 class SignOut(LogoutView):

@@ -21,6 +21,13 @@ from config.settings.security import (  # noqa: F401 - settings, read by their l
     OAUTH2_PROVIDER_APPLICATION_MODEL,
     PASSWORD_HASHERS,
 )
+from config.settings.sign_in import (  # noqa: F401 - settings, read by django-allauth
+    ACCOUNT_EMAIL_VERIFICATION,
+    SOCIALACCOUNT_ADAPTER,
+    SOCIALACCOUNT_EMAIL_AUTHENTICATION,
+    SOCIALACCOUNT_REQUESTS_TIMEOUT,
+    SOCIALACCOUNT_STORE_TOKENS,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -56,6 +63,11 @@ IDENTITY_URL = env.str("IDENTITY_URL", default=f"{SANDBOX_URL}/identity")
 SMS_URL = env.str("SMS_URL", default=f"{SANDBOX_URL}/sms")
 SCENES_URL = env.str("SCENES_URL", default=f"{SANDBOX_URL}/scenes")
 
+# Issuers of OpenID Connect by which citizens may sign in, as docs/operations.md describes them.
+OFFICIAL_ACCOUNTS = env.json("OFFICIAL_ACCOUNTS", default=[])
+# What `?from=` may say besides the official accounts and the codes of hospitals and lenders (Article 6).
+ENTRY_CHANNELS = env.list("ENTRY_CHANNELS", default=["wechat", "alipay"])
+
 # Seals of the hash chains are also written here, out of the database's reach; empty for nowhere.
 SEALS_FILE = env.str("SEALS_FILE", default="")
 # Callbacks to private addresses are refused; only a sandbox on the same machine may have one.
@@ -84,6 +96,9 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     # For its templates, which the form renderer looks up among all others.
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "axes",
     "csp",
     # The simple configuration: the loaders stand below, where they can be seen.
@@ -109,11 +124,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.sessions.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "config.history.EditHistory",
     "config.addresses.NoNul",
+    "config.entry.EntryChannel",
+    "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]

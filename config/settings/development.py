@@ -1,8 +1,9 @@
 """A laptop: the demo city, sandbox counterparts, secrets that everybody may know."""
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import env
+from config.settings.base import SANDBOX_URL, env
 from config.settings.logs import logging_tree
+from config.settings.sign_in import sandbox_accounts
 
 DEBUG = True
 ALLOWED_HOSTS = ["*"]
@@ -16,6 +17,7 @@ PERSON_KEYS = env.dict("PERSON_KEYS", default=DEVELOPMENT_PERSON_KEYS)
 BLIND_INDEX_KEY = env.str("BLIND_INDEX_KEY", default=DEVELOPMENT_BLIND_INDEX_KEY)
 
 WEBHOOK_ALLOW_LOOPBACK = True
+OFFICIAL_ACCOUNTS = env.json("OFFICIAL_ACCOUNTS", default=sandbox_accounts(SANDBOX_URL))
 
 # The finders serve what the build wrote; no collectstatic between an edit and a look.
 STORAGES = {

@@ -7,6 +7,7 @@ from config.settings.base import *  # noqa: F403
 from config.settings.base import (
     ALLOWED_HOSTS,
     BLIND_INDEX_KEY,
+    OFFICIAL_ACCOUNTS,
     PERSON_KEY_CURRENT,
     PERSON_KEYS,
     SECRET_KEY,
@@ -24,6 +25,8 @@ if (
     raise ImproperlyConfigured("production refuses to start with the development secrets")
 if PERSON_KEY_CURRENT not in PERSON_KEYS:
     raise ImproperlyConfigured("PERSON_KEY_CURRENT names no key in PERSON_KEYS")
+if not all(str(account["issuer"]).startswith("https://") for account in OFFICIAL_ACCOUNTS):
+    raise ImproperlyConfigured("every issuer of OFFICIAL_ACCOUNTS must be https://")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True

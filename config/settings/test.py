@@ -3,6 +3,7 @@
 from config.settings.base import env
 from config.settings.development import *  # noqa: F403
 from config.settings.development import DATABASES
+from config.settings.sign_in import sandbox_accounts
 
 DEBUG = False
 SEALS_FILE = ""
@@ -14,6 +15,7 @@ SCORE_OPERATOR_URL = f"{SANDBOX_URL}/score"
 IDENTITY_URL = f"{SANDBOX_URL}/identity"
 SMS_URL = f"{SANDBOX_URL}/sms"
 SCENES_URL = f"{SANDBOX_URL}/scenes"
+OFFICIAL_ACCOUNTS = sandbox_accounts(SANDBOX_URL)
 
 # Commits need not reach the disk: no test pulls the plug of its own server.
 DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"

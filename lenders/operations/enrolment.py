@@ -32,6 +32,15 @@ class CannotEnrol(Refusal):
     meaning = _("This person cannot join, or has joined with another telephone.")
 
 
+class UnderAge(Refusal):
+    """A child has no account of its own."""
+
+    code = "under_age"
+    articles = (24,)
+    meaning = _("Nobody under 18 has an account of their own: a parent shares theirs.")
+    remedy = _("A parent who has joined adds the child on the family page.")
+
+
 @dataclass(frozen=True)
 class Applicant:
     """What somebody says who they are. Never written down in plain text."""
@@ -56,11 +65,11 @@ class Enrolment:
 def prove_identity(*, applicant: Applicant, language: str, address: str, at: datetime) -> None:
     """Ask the register, then send a code to the telephone. Nothing of the applicant is kept.
 
-    `address` is that of the network it is asked from. Raises CannotEnrol for a child (Article 24),
+    `address` is that of the network it is asked from. Raises UnderAge (Article 24),
     IdentityMismatch, TryAgainLater, BadInput, TooManyTries, TooManyCodes.
     """
     if turns(check_resident_id(applicant.resident_id).birth_on, ADULT_YEARS) > business_date(at):
-        raise CannotEnrol(
+        raise UnderAge(
             _(
                 "Under 18 nobody has an account of their own: a parent shares theirs. Ask a parent to add you"
                 " on their family page."

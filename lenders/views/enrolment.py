@@ -5,7 +5,6 @@ What was answered waits in the session; who somebody is waits there sealed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -21,27 +20,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.citizens import citizen_page
+from accounts.citizens import SIGNED_IN_BY, citizen_page
 from accounts.consent_texts import CONSENT_TEXTS
+from accounts.entry import channel_of
 from accounts.models import Consent, Person
 from accounts.network import network_address
+from accounts.official_accounts import ProvedIdentity, offered
 from accounts.sessions import put_sealed, take_sealed
+from accounts.verified import drop_identity, kept_identity
+from accounts.views.official_accounts import leads_to_official_accounts
 from common.calendar import business_date
 from common.errors import Refusal
 from common.forms import PlainForm
 from credit.limit_sheet import limit_sheet
 from credit.models import CreditAccount
 from lenders.comparison import compare
-from lenders.forms import CodeForm, IdentityForm, JoinForm, LenderForm
+from lenders.forms import CodeForm, IdentityForm, JoinForm, LenderForm, OwnPhoneForm
 from lenders.models import Facility, Product
-from lenders.operations.enrolment import Applicant, Enrolment, enrol, join, prove_identity
+from lenders.operations.enrolment import Applicant, Enrolment, UnderAge, enrol, join, prove_identity
 
 KEY = "enrolment"
 REFUSAL = "enrolment_refusal"
 WHO = "enrolment_who"
-USUAL_CHANNEL = "portal"
-CHANNEL = re.compile(r"[a-z0-9_-]{1,40}")
-SIGNED_IN_BY = "django.contrib.auth.backends.ModelBackend"
 Draft = dict[str, Any]
 
 
@@ -53,10 +53,7 @@ def step(view: Callable[[HttpRequest, Draft], HttpResponse]) -> Callable[[HttpRe
         person = getattr(request.user, "person", None)
         if person and CreditAccount.objects.filter(person=person).exclude(state="closed").exists():
             return redirect("me")
-        draft = request.session.setdefault(KEY, {"from": USUAL_CHANNEL})
-        came_from = request.GET.get("from", "").lower()
-        if CHANNEL.fullmatch(came_from):
-            draft["from"] = came_from
+        draft = request.session.setdefault(KEY, {})
         request.session.modified = True
         return view(request, draft)
 
@@ -78,7 +75,7 @@ def check(request: HttpRequest, draft: Draft) -> HttpResponse:
 def bank(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Screen 2: the lenders side by side, none chosen, and the consent to the one that is."""
     if draft.get("agreed") != _versions(Consent.Purpose.SCHEME, Consent.Purpose.SCORE):
-        return redirect("enrol_check")
+        return _begin_again(request, "enrol_check")
     at = timezone.now()
     comparison = compare(on=business_date(at))
     form = LenderForm(request.POST or None, offers=comparison.offers)
@@ -86,35 +83,61 @@ def bank(request: HttpRequest, draft: Draft) -> HttpResponse:
         draft |= {"product": form.cleaned_data["product"], "shown": _versions(Consent.Purpose.LENDER)}
         if request.user.is_authenticated and request.user.person:
             product = Product.objects.get(code=draft["product"])
-            return _after(request, join(user=request.user, product=product, channel=draft["from"], at=at))
+            channel = channel_of(request.session)
+            return _after(request, join(user=request.user, product=product, channel=channel, at=at))
         return redirect("enrol_identity")
     return _page(request, "bank", form, comparison=comparison)
 
 
+@leads_to_official_accounts
 @step
 def identity(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """Screen 3: who you are; then, on the same screen, the code from your telephone."""
+    """Screen 3: who you are; then, on the same screen, the code from your telephone.
+
+    For whom an official account has vouched, name and number are there already.
+    """
     product = Product.objects.select_related("lender").filter(code=draft.get("product", "")).first()
     if product is None or draft.get("shown") != _versions(Consent.Purpose.LENDER):
-        return redirect("enrol_bank")
+        return _begin_again(request, "enrol_bank")
+    if request.POST.get("part") == "myself":
+        drop_identity(request.session)
+        return redirect("enrol_identity")
     applicant = _applicant(request)
     if applicant and request.POST.get("part") != "identity" and "again" not in request.GET:
-        return _code(request, draft, applicant, product)
-    form = IdentityForm(request.POST or None, initial=asdict(applicant) if applicant else {})
+        return _code(request, applicant, product)
+    at = timezone.now()
+    proved = kept_identity(request.session, at=at)
+    form, too_young = _who_form(request, proved, applicant), False
     if request.method == "POST" and form.is_valid():
-        applicant = Applicant(**form.cleaned_data)
-        at = timezone.now()
+        known = {"name": proved.name, "resident_id": proved.resident_id} if proved else {}
+        applicant = Applicant(**known, **form.cleaned_data)
         try:
             prove_identity(applicant=applicant, language=_language(), address=network_address(request), at=at)
         except Refusal as refusal:
             _add(form, refusal)
+            too_young = isinstance(refusal, UnderAge)
         else:
             put_sealed(request.session, WHO, asdict(applicant), at=at)
             return redirect("enrol_identity")
-    return _page(request, "identity", form, product=product)
+    context = {
+        "product": product,
+        "proved": proved,
+        "too_young": too_young,
+        "accounts": offered(by_number=True),
+    }
+    return _page(request, "identity", form, **context)
 
 
-def _code(request: HttpRequest, draft: Draft, applicant: Applicant, product: Product) -> HttpResponse:
+def _who_form(
+    request: HttpRequest, proved: ProvedIdentity | None, applicant: Applicant | None
+) -> IdentityForm | OwnPhoneForm:
+    if proved:
+        phone = applicant.phone if applicant else proved.phone
+        return OwnPhoneForm(request.POST or None, initial={"phone": phone})
+    return IdentityForm(request.POST or None, initial=asdict(applicant) if applicant else {})
+
+
+def _code(request: HttpRequest, applicant: Applicant, product: Product) -> HttpResponse:
     if request.POST.get("part") == "resend":
         return _resend(request, applicant)
     form = CodeForm(request.POST or None)
@@ -124,7 +147,7 @@ def _code(request: HttpRequest, draft: Draft, applicant: Applicant, product: Pro
                 applicant=applicant,
                 code=form.cleaned_data["code"],
                 product=product,
-                channel=draft["from"],
+                channel=channel_of(request.session),
                 language=_language(),
                 address=network_address(request),
                 at=timezone.now(),
@@ -164,9 +187,8 @@ def done(request: HttpRequest, person: Person) -> HttpResponse:
         product = Product.objects.filter(code=draft.get("product", "")).first()
         if product is None:
             return redirect("enrol_check")
-        return _after(
-            request, join(user=person.user, product=product, channel=draft["from"], at=timezone.now())
-        )
+        channel = channel_of(request.session)
+        return _after(request, join(user=person.user, product=product, channel=channel, at=timezone.now()))
     newest = Facility.objects.of(person).select_related("lender").first()
     if newest and request.headers.get("HX-Request") and "state" in request.GET:
         # The page asks every few seconds; it is drawn anew only once the lender has answered.
@@ -183,6 +205,7 @@ def done(request: HttpRequest, person: Person) -> HttpResponse:
 def _after(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
     """To the result. The choices wait on only while there is no account for them."""
     request.session.pop(WHO, None)
+    drop_identity(request.session)
     if enrolment.account:
         request.session.pop(KEY, None)
     request.session[REFUSAL] = enrolment.refusal.code if enrolment.refusal else ""
@@ -190,6 +213,13 @@ def _after(request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
         messages.info(request, _("You had joined already. You are signed in, and this is your account."))
         return redirect("me")
     return redirect("enrol_done")
+
+
+def _begin_again(request: HttpRequest, screen: str) -> HttpResponse:
+    """What was answered is gone, or its words are no longer those of today."""
+    if request.method == "POST":
+        messages.info(request, _("What you had answered was no longer there. Please answer again."))
+    return redirect(screen)
 
 
 def _page(request: HttpRequest, name: str, form: PlainForm, **context: Any) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Production starts with secrets of its own or not at all."""
 
+import json
 import os
 import subprocess
 import sys
@@ -45,6 +46,14 @@ def test_it_refuses_the_development_secrets(name, value):
 
     assert refused.returncode != 0
     assert "refuses to start with the development secrets" in refused.stderr
+
+
+@pytest.mark.parametrize(("issuer", "starts"), [("https://id.example", True), ("http://id.example", False)])
+def test_it_takes_issuers_over_tls_only(issuer, starts):
+    started = start(OFFICIAL_ACCOUNTS=json.dumps([{"code": "city", "issuer": issuer}]))
+
+    assert (started.returncode == 0) == starts
+    assert starts or "must be https://" in started.stderr
 
 
 def test_it_refuses_a_current_key_that_it_does_not_have():
