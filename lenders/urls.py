@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lenders.views import enrolment, portal, public
+from lenders.views import enrolment, offers, portal, public
 
 urlpatterns = [
     path("lenders/", public.lenders, name="lenders"),
@@ -15,4 +15,7 @@ urlpatterns = [
     path("me/lenders/default/", portal.make_default, name="choose_default_lender"),
     path("me/lenders/close/<str:code>/", portal.close, name="close_facility"),
     path("me/lenders/<str:reference>/", portal.facility, name="facility"),
+    path("me/offers/", offers.offers, name="offers"),
+    path("me/offers/asked/<str:reference>/", offers.asked, name="offer_request"),
+    path("me/offers/<str:lender>/<str:code>/", offers.ask, name="ask_for_offer"),
 ]
