@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "benchmarks",
     "city",
     "oversight",
+    "complaints",
     "billing",
     "lenders",
     "hospitals",
