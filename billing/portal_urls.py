@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from billing.views import portal, portal_bills, portal_repay
+from billing.views import portal, portal_bills, portal_repay, portal_standing
 
 urlpatterns = [
     path("me/", portal.home, name="me"),
     path("me/reminders/", portal.reminders, name="reminders"),
+    path("me/suspension/", portal_standing.suspension, name="suspension"),
+    path("me/repair/", portal_standing.repair, name="repair"),
+    path("me/repair/apply/", portal_standing.apply, name="apply_for_repair"),
     path("me/balance/", portal.balance, name="balance"),
     path("me/balance/<str:number>/", portal.withdrawal, name="withdrawal"),
     path("me/bills/", portal_bills.bills, name="bills"),
