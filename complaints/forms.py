@@ -18,6 +18,8 @@ QUESTIONS = {
     Case.Kind.COMPLAINT: _("What happened?"),
     Case.Kind.OBJECTION: _("What is wrong, and what would be right?"),
 }
+# Causes that a bill has nothing to do with: its page asks for fewer.
+NOT_OF_A_BILL = (Case.Cause.MARKETING, Case.Cause.PRIVACY)
 
 
 class NamedField(forms.ModelChoiceField):
@@ -51,7 +53,7 @@ class CaseForm(PlainForm):
 
     def __init__(self, *args: Any, kind: Case.Kind, bill: Bill | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        causes = Case.CAUSES[kind]
+        causes = [one for one in Case.CAUSES[kind] if not bill or one not in NOT_OF_A_BILL]
         cast(forms.ChoiceField, self.fields["cause"]).choices = [(one.value, one.label) for one in causes]
         self.fields["statement"].label = QUESTIONS[kind]
         self.fields["statement"].required = bill is None
