@@ -10,6 +10,7 @@ from accounts.models import Person
 from billing.models import Bill, ReminderLine
 from billing.overview import REMINDERS, Shown, show_bills, with_standing
 from common.articles import enforces
+from credit.models import Suspension
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,15 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """An overdue bill, its three rungs, and the day from which its payer is suspended after the third."""
+    """An overdue bill, its three rungs, and the day from which its payer is suspended after the third.
+
+    `suspension` is the one that this bill has brought, while it lasts.
+    """
 
     shown: Shown
     rungs: Sequence[Rung]
     suspends_on: date | None
+    suspension: Suspension | None
 
     @property
     def counted(self) -> int:
@@ -55,10 +60,12 @@ def ladders_of(*, person: Person, on: date) -> list[Ladder]:
     sent: dict[int, list[ReminderLine]] = {}
     for line in lines:
         sent.setdefault(line.bill_id, []).append(line)
-    return [_ladder(shown, sent.get(shown.bill.pk, [])) for shown in late]
+    open_spells = Suspension.objects.filter(account__person=person, lifted_seq=None)
+    brought = {spell.bill_number: spell for spell in open_spells}
+    return [_ladder(shown, sent.get(shown.bill.pk, []), brought.get(shown.bill.number)) for shown in late]
 
 
-def _ladder(shown: Shown, lines: Sequence[ReminderLine]) -> Ladder:
+def _ladder(shown: Shown, lines: Sequence[ReminderLine], suspension: Suspension | None) -> Ladder:
     bill = shown.bill
     counted = bill.reminders_counted
     rungs = [
@@ -70,4 +77,4 @@ def _ladder(shown: Shown, lines: Sequence[ReminderLine]) -> Ladder:
         for stage in range(1, REMINDERS + 1)
     ]
     suspends = counted == REMINDERS and not shown.is_frozen
-    return Ladder(shown, rungs, shown.step_on if suspends else None)
+    return Ladder(shown, rungs, shown.step_on if suspends else None, suspension)

@@ -14,6 +14,7 @@ from billing.views import (
     portal_direct_debit,
     portal_refunds,
     portal_repay,
+    portal_standing,
     portal_statements,
 )
 
@@ -36,6 +37,9 @@ urlpatterns = [
     path("me/", portal.home, name="me"),
     path("me/code/", portal_code.code, name="patient_code"),
     path("me/reminders/", portal.reminders, name="reminders"),
+    path("me/suspension/", portal_standing.suspension, name="suspension"),
+    path("me/repair/", portal_standing.repair, name="repair"),
+    path("me/repair/apply/", portal_standing.apply, name="apply_for_repair"),
     path("me/balance/", portal.balance, name="balance"),
     path("me/balance/<str:number>/", portal.withdrawal, name="withdrawal"),
     path("me/family/", include("billing.family_urls")),

@@ -14,6 +14,7 @@ from hospitals.models import Hospital, Scene
 from hospitals.operations.imports import OUR_INSTITUTIONS, load_institutions
 from hospitals.operations.payout import change_payout_account
 from lenders.models import Lender
+from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import register_lender, register_product
 
 RATES = Path(__file__).parent / "data" / "lpr.csv"
@@ -25,6 +26,22 @@ LENDERS = (
     ("BANYAN", Lender.Kind.BANK, "榕城银行", "Banyan Bank", 56, 45_000),
     ("PHOENIX", Lender.Kind.INSURER, "凤凰木健康保险", "Phoenix Tree Health Insurance", 42, 36_500),
 )
+# What they offer beside it: lender, kind, names and descriptions.
+OFFERS = (
+    (
+        "EGRET",
+        ("instalments", "账单分期", "Repay in instalments"),
+        "单张账单可分 3 期或 6 期归还，费率与信用就医产品相同。",
+        "Repay one bill in 3 or 6 instalments, at the same yearly rate as the product.",
+    ),
+    (
+        "PHOENIX",
+        ("insurance", "住院津贴保险", "Hospital stay insurance"),
+        "住院期间按天给付津贴，凭出院小结申请。",
+        "Pays a fixed sum for each day in hospital, on the discharge summary.",
+    ),
+)
+OFFER_DAYS = 730
 
 
 class CityExists(Refusal):
@@ -57,4 +74,19 @@ def found(*, on: date, at: datetime) -> None:
             interest_free_days=days,
             late_rate_ppm=rate,
             on=on,
+        )
+    for code, (offer_kind, name_zh, name_en), description_zh, description_en in OFFERS:
+        put_offer(
+            lender=Lender.objects.get(code=code),
+            code=f"{code}-{offer_kind.upper()}",
+            wording=Wording(
+                kind=offer_kind,
+                name_zh=name_zh,
+                name_en=name_en,
+                description_zh=description_zh,
+                description_en=description_en,
+                valid_from_on=on,
+                valid_until_on=on + timedelta(days=OFFER_DAYS),
+            ),
+            at=at,
         )

@@ -95,10 +95,8 @@ NOT_ENFORCEABLE: dict[int, str] = {
 }
 
 NOT_YET: dict[int, str] = {
-    13: "The service centre: inquiries and complaints as cases with a written answer.",
     18: "Statements that hospitals upload, and reports of outages of their systems.",
     19: "Complaints at a hospital, and escalation of frequent causes to the health commission.",
-    29: "Inquiries as cases of the service centre; objections to bills have their five-working-day clock.",
     31: "The risk loop from signal to closure with evidence.",
     33: "Satisfaction surveys that an independent assessor can read.",
     34: "Quarterly filings of the operator, hospitals and lenders.",

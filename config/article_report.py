@@ -12,7 +12,9 @@ from pathlib import Path
 from common.articles import ARTICLES, ENFORCERS, NOT_ENFORCEABLE, NOT_YET
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("common", "accounts", "credit", "hospitals", "lenders", "billing", "oversight", "config")
+APPS = (
+    "common", "accounts", "credit", "hospitals", "lenders", "billing", "complaints", "oversight", "config",
+)  # fmt: skip
 
 HEAD = """# The regulation, article by article
 

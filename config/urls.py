@@ -37,6 +37,7 @@ urlpatterns += i18n_patterns(
     path("", include("billing.desk_urls")),
     path("", include("credit.urls")),
     path("", include("billing.portal_urls")),
+    path("", include("complaints.urls")),
     path("", include("oversight.urls")),
     prefix_default_language=False,
 )

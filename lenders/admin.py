@@ -9,10 +9,10 @@ from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest
 
-from accounts.admin import History, OperatorsOnly, is_operator
+from accounts.admin import History, LookedAt, OperatorsOnly, is_operator
 from common.admin import OperationForm
 from common.calendar import business_date
-from lenders.models import Lender, LenderFiling, Product
+from lenders.models import Lender, LenderFiling, Offer, Product
 from lenders.operations.registering import record_filing, register_lender, register_product
 
 
@@ -99,3 +99,22 @@ class ProductAdmin(CorrectedByOperators):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[InlineModelAdmin[Any, Any]]]:
         return [ProductHistory] if obj else []
+
+
+class OfferHistory(History):
+    model = Offer.pgh_event_model  # type: ignore[attr-defined]
+    fields = readonly_fields = (
+        "pgh_created_at", "kind", "name_zh", "name_en", "description_zh", "description_en",
+        "valid_from_on", "valid_until_on",
+    )  # fmt: skip
+
+
+@admin.register(Offer)
+class OfferAdmin(LookedAt):
+    """What lenders put before citizens, in every wording it had: read here, worded by the lender's system."""
+
+    joined = ("lender",)
+    list_display = ("code", "lender", "kind", "name_zh", "valid_from_on", "valid_until_on")
+    fields = (*list_display, "name_en", "description_zh", "description_en")
+    list_filter = ("kind",)
+    inlines = [OfferHistory]

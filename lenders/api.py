@@ -1,4 +1,4 @@
-"""Endpoints for lenders' systems about people: applications and contact (Articles 9, 22, 23, 25)."""
+"""Endpoints for lenders' systems: applications, contact and offers (Articles 9, 22, 23, 24, 25)."""
 
 from typing import Any, ClassVar
 
@@ -20,9 +20,10 @@ from accounts.rest.pages import page
 from accounts.rest.serializers import StrictSerializer
 from accounts.rest.views import ApiView, read, read_query
 from common.errors import BadInput
-from lenders.models import Facility, Lender
+from lenders.models import Facility, Lender, Offer
 from lenders.operations.contact import Topic, check_contact
 from lenders.operations.facilities import CannotDecide, decide_application
+from lenders.operations.offers import CannotOffer, Wording, put_offer
 
 REFERENCE = {"type": "string", "pattern": "^[A-Z2-7]{16}$"}
 CREDIT_CODE = r"^[0-9A-HJKMNP-TV-Z]{12}$"
@@ -34,6 +35,16 @@ APPLICATION: dict[str, Any] = {
     "state": "applied",
     "decided_at": None,
     "reason": "",
+}
+OFFER_CODE = {"type": "string", "pattern": "^[A-Z0-9][A-Z0-9-]{1,23}$"}
+OFFER: dict[str, Any] = {
+    "kind": "instalments",
+    "name_zh": "账单分期",
+    "name_en": "Repay in instalments",
+    "description_zh": "到期的账单可分 3 期或 6 期归还，年化费率与信用就医产品相同。",
+    "description_en": "Repay a bill that is due in 3 or 6 instalments, at the product's own yearly rate.",
+    "valid_from_on": "2026-11-01",
+    "valid_until_on": "2027-10-31",
 }
 
 
@@ -91,6 +102,29 @@ class ContactAnswerSerializer(serializers.Serializer):
     allowed = serializers.BooleanField()
     reason = serializers.CharField()
     article = serializers.IntegerField()
+
+
+class WordingSerializer(StrictSerializer):
+    kind = serializers.ChoiceField(Offer.Kind.choices)
+    name_zh = serializers.CharField(max_length=100)
+    name_en = serializers.CharField(max_length=200)
+    description_zh = serializers.CharField(max_length=500)
+    description_en = serializers.CharField(max_length=1000)
+    valid_from_on = serializers.DateField()
+    valid_until_on = serializers.DateField(
+        help_text=_("This day is included; one that is past ends the offer.")
+    )
+
+
+class OfferSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(Offer.Kind.choices)
+    name_zh = serializers.CharField()
+    name_en = serializers.CharField()
+    description_zh = serializers.CharField()
+    description_en = serializers.CharField()
+    valid_from_on = serializers.DateField()
+    valid_until_on = serializers.DateField()
 
 
 class Applications(LenderView):
@@ -180,3 +214,27 @@ class ContactChecks(LenderView):
             at=timezone.now(),
         )
         return Response(ContactAnswerSerializer(answer).data)
+
+
+class Offers(LenderView):
+    """One value-added offer of this lender, put whole (Articles 23, 24, 25)."""
+
+    @endpoint(
+        "put_offer",
+        _("Word a value-added offer"),
+        _(
+            "Makes the offer of this code what the body says; the same again changes nothing. Citizens whose"
+            " score opens offers to them find it on a page of their own; nobody is sent it. Who asks for one"
+            " is told as `offer.requested`. Gifts, prices and cards have no field: none may be a condition."
+        ),
+        path=[in_path("code", OFFER_CODE, "FENQI-6", _("The lender's own code of the offer."))],
+        request=WordingSerializer,
+        example=OFFER,
+        response=OfferSerializer,
+        answer={"code": "FENQI-6", **OFFER},
+        refusals=(CannotOffer,),
+    )
+    def put(self, request: Request, code: str) -> Response:
+        wording = Wording(**read(WordingSerializer, request))
+        offer = put_offer(lender=self.lender, code=code, wording=wording, at=timezone.now())
+        return Response(OfferSerializer(offer).data)

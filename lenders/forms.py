@@ -20,6 +20,18 @@ class ApplyForm(PlainForm):
     agreed = ConsentField(label=_("I agree that the platform shows my application to this lender."))
 
 
+class AskForOfferForm(PlainForm):
+    """The consent that this one lender may make contact, where it is not in force already (Article 25)."""
+
+    agreed = ConsentField(
+        label=CONSENT_TEXTS[Consent.Purpose.MARKETING].title,
+        help_text=CONSENT_TEXTS[Consent.Purpose.MARKETING].body,
+        error_messages={
+            "required": _("The lender cannot answer without contacting you. Tick the box if you agree.")
+        },
+    )
+
+
 class JoinForm(PlainForm):
     """The two consents without which nobody can join, each on its own (Articles 9, 26)."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lenders.views import consents, enrolment, portal, public
+from lenders.views import consents, enrolment, offers, portal, public
 
 urlpatterns = [
     path("fees/", public.fees, name="fees"),
@@ -20,4 +20,7 @@ urlpatterns = [
     path("me/consents/marketing/", consents.no_marketing, name="no_marketing"),
     path("me/consents/<slug:purpose>/", consents.consent, name="consent"),
     path("me/consents/<slug:purpose>/<slug:subject>/", consents.consent, name="consent_to"),
+    path("me/offers/", offers.offers, name="offers"),
+    path("me/offers/asked/<str:reference>/", offers.asked, name="offer_request"),
+    path("me/offers/<str:lender>/<str:code>/", offers.ask, name="ask_for_offer"),
 ]

@@ -107,6 +107,18 @@ class ObjectionForm(PlainForm):
     )
 
 
+class RepairForm(PlainForm):
+    """What the person wants to say; nobody has to."""
+
+    statement = forms.CharField(
+        label=_("What we should know"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("For example why the due dates were missed, and what is different now."),
+    )
+
+
 class WithdrawForm(PlainForm):
     """The balance as it was shown; another amount by now is not given out unseen."""
 

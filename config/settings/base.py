@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "benchmarks",
     "city",
     "oversight",
+    "complaints",
     "billing",
     "lenders",
     "hospitals",
@@ -239,6 +240,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    # The one choice that two bodies share and that others call the same.
+    "ENUM_NAME_OVERRIDES": {"OfferKindEnum": "lenders.models.Offer.Kind"},
 }
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -75,6 +77,14 @@ class Suspension(models.Model):
         return f"{self.bill_number}"
 
 
+class ScoreEventQuerySet(models.QuerySet["ScoreEvent"]):
+    def unrepaired(self, person: Person) -> Self:
+        """A person's runs of three defaults that no repair was granted for, the latest first."""
+        granted = RepairApplication.State.GRANTED
+        own = self.filter(person=person, kind=ScoreEvent.Kind.THREE_DEFAULTS)
+        return own.exclude(repairs__state=granted).order_by("-on")
+
+
 class ScoreEvent(ChainedModel):
     """Something that the score's operator must know: three successive defaults, or their repair."""
 
@@ -90,6 +100,8 @@ class ScoreEvent(ChainedModel):
     on = models.DateField(_("on"))
     due_dates = models.JSONField(_("due dates"), default=list)
     at = models.DateTimeField(_("at"))
+
+    objects = ScoreEventQuerySet.as_manager()
 
     class Meta(ChainedModel.Meta):
         verbose_name = _("score event")

@@ -154,12 +154,7 @@ def apply_for_repair(*, person: Person, statement: str = "", at: datetime) -> Re
         raise CannotRepair(
             _("Your account is suspended. Pay everything overdue, then apply for repair."), article=30
         )
-    event = (
-        ScoreEvent.objects.filter(person=person, kind=ScoreEvent.Kind.THREE_DEFAULTS)
-        .exclude(repairs__state=RepairApplication.State.GRANTED)
-        .order_by("-on")
-        .first()
-    )
+    event = ScoreEvent.objects.unrepaired(person).first()
     if event is None:
         raise CannotRepair(_("There is nothing on your score that needs repair."), article=30)
     waiting = event.repairs.filter(state=RepairApplication.State.APPLIED).first()

@@ -50,6 +50,7 @@ ENDPOINTS = {
     "POST /lender/repayments",
     "POST /lender/settlements/{number}/payout",
     "POST /lender/settlements/{number}/return",
+    "PUT /lender/offers/{code}",
     "PUT /webhook",
 }
 

@@ -93,7 +93,7 @@ def test_however_the_days_are_run_the_rows_are_the_same(
 def all_rows() -> dict[str, list[dict[str, Any]]]:
     """Every row of ours, but for the runs of the jobs themselves."""
     models = [model for model in apps.get_models() if model is not JobRun]
-    own = {"accounts", "credit", "hospitals", "lenders", "billing"}
+    own = {"accounts", "credit", "hospitals", "lenders", "billing", "complaints"}
     return {
         model._meta.label: [*model._default_manager.order_by("pk").values()]
         for model in models

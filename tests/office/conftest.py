@@ -19,12 +19,15 @@ from billing.operations.dunning import send_reminders
 from billing.operations.objections import object_to
 from billing.operations.refunds import refund
 from billing.operations.settlements import confirm_payout, instruct_payout
+from complaints.models import Case
+from complaints.operations.cases import open_case
 from credit.models import CalendarDay, CreditAccount, DueDateOutcome, RepairApplication
 from credit.operations.family import add_child
 from credit.operations.standing import apply_for_repair, report_successive_defaults, suspend
 from hospitals.operations.onboarding import connect_client
 from hospitals.operations.payout import change_payout_account
 from hospitals.operations.staffing import appoint_staff
+from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import record_filing
 from tests.cast import Town
 
@@ -74,6 +77,13 @@ def objection(town: Town, owing: Bill) -> Objection:
     return object_to(bill=owing, statement="我没有做这项检查", at=town.at(TODAY, 8))
 
 
+@pytest.fixture
+def case(town: Town, owing: Bill) -> Case:
+    return open_case(
+        person=owing.payer, kind="complaint", cause="amount", statement="", bill=owing, at=town.at(TODAY, 8)
+    )
+
+
 def three_defaults(town: Town, person: Person) -> RepairApplication:
     """A repair applied for after three due dates in a row were missed."""
     DueDateOutcome.objects.create(payer=person, due_on=DUE, met=False, streak=3, recorded_at=town.at(DUE, 23))
@@ -118,6 +128,15 @@ def full_town(town: Town, ou: User, owing: Bill, application: RepairApplication)
         )
     send_reminders(on=date(2026, 4, 14), at=town.at(date(2026, 4, 14)))
     three_defaults(town, zhao)
+    for bill in Bill.objects.order_by("pk")[:2]:
+        open_case(
+            person=bill.payer,
+            kind="complaint",
+            cause="amount",
+            statement="多收了",
+            bill=bill,
+            at=town.at(TODAY),
+        )
     for person in (zhao, owing.payer):
         account = CreditAccount.objects.select_for_update().get(person=person)
         suspend(account=account, bill_number="B1", at=town.at(TODAY))
@@ -144,6 +163,8 @@ def _furnish(town: Town) -> None:
         at=at,
     )
     record_filing(lender=town.bank, authority="banking_regulator", document="备1", on=TODAY)
+    wording = Wording("health", "体检", "Check-up", "每年一次", "Once a year", TODAY, TODAY)
+    put_offer(lender=town.bank, code="TIJIAN", wording=wording, at=at)
     application = Application.objects.create(
         client_type="confidential", authorization_grant_type="client-credentials", name="HIS"
     )

@@ -17,7 +17,7 @@ from credit.models import CreditAccount
 from tests.cast import Town
 from tests.office.conftest import TODAY, FullTown
 
-OWN = ("accounts", "credit", "hospitals", "lenders", "billing")
+OWN = ("accounts", "credit", "hospitals", "lenders", "billing", "complaints")
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in OWN), key=lambda m: m._meta.label
 )
@@ -50,6 +50,7 @@ def test_every_table_named_has_its_place() -> None:
         "Policy", "LendingRate", "CalendarDay", "CreditAccount", "CreditScore", "AccountEvent", "FamilyLink",
         "Suspension", "DueDateOutcome", "ScoreEvent", "RepairApplication", "Bill", "Visit", "Refund",
         "Repayment", "Collection", "Settlement", "Transfer", "Reminder", "DunningCase", "Objection", "JobRun",
+        "Case", "Offer",
     }  # fmt: skip
     assert named <= {model.__name__ for model in MODELS}
 
@@ -134,7 +135,7 @@ def test_a_person_is_found_by_credit_code_and_reads_who_looked(office: Client, t
 
 def test_what_has_a_number_is_found_by_it(office: Client, full_town: FullTown) -> None:
     numbered = [model for model in MODELS if getattr(admin.site._registry[model], "numbered", "")]
-    assert {"Bill", "Visit", "Refund", "Repayment", "Collection", "Transfer", "Objection"} == {
+    assert {"Bill", "Visit", "Refund", "Repayment", "Collection", "Transfer", "Objection", "Case"} == {
         model.__name__ for model in numbered
     }
     for model in numbered:

@@ -1,0 +1,1 @@
+from tests.sandbox_process import fresh_sandbox, sandbox  # noqa: F401 - fixtures
