@@ -40,6 +40,7 @@ class Size:
     small_bills: int = 100_000
     large_bills: int = 1_000_000
     steady_bills: int = 5_000
+    bills_of_one: int = 10_000
 
 
 SIZES = {
@@ -50,7 +51,7 @@ SIZES = {
     "toy": Size(
         runs=1, seconds=0.3, clients=2, hospitals=3, lenders=2, payers=200, batch=10, cashiers=4,
         day_bills=600, loop_bills=20, open_bills=1_000, repayments=20, processes=1, postings=20,
-        small_bills=400, large_bills=800, steady_bills=60,
+        small_bills=400, large_bills=800, steady_bills=60, bills_of_one=60,
     ),
 }  # fmt: skip
 

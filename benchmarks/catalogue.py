@@ -9,6 +9,7 @@ from benchmarks.charging import charge_api, charge_batch, charge_hot
 from benchmarks.closing import close_day
 from benchmarks.growing import growth
 from benchmarks.measure import Result
+from benchmarks.paging import pages
 from benchmarks.posting import ledger_posting
 from benchmarks.repaying import repay
 from benchmarks.sweeping import sweep_day
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Result]]] = {
     "repay": repay,
     "ledger_posting": ledger_posting,
     "growth": growth,
+    "pages": pages,
 }
 
 

@@ -12,11 +12,10 @@ from benchmarks.closing import reopen
 from benchmarks.databases import checkpoint, rows
 from benchmarks.hands import work
 from benchmarks.measure import BenchmarkFailed, Result, compare, in_turns
-from benchmarks.server import CREATED, Caller, admit, call_for
+from benchmarks.server import CREATED, FOUND, Caller, admit, call_for
 from tools.services import cursor
 
 HOME = "/me/"
-FOUND = 200
 BILLS_A_PAYER = 4
 # The bills are of the last 300 days before the one that is closed.
 DAYS = 300

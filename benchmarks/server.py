@@ -23,6 +23,7 @@ from tools.services import choose_port
 
 LOG = VAR / "bench.log"
 SECONDS_TO_START = 60
+FOUND = 200
 CREATED = 201
 
 

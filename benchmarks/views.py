@@ -2,7 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.decorators import login_required
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -35,3 +38,9 @@ class BareCharge(APIView):
             cursor.execute(_KEEP, [account, given["self_paid_fen"]])
             [number] = cursor.fetchone()
         return Response({"number": number}, status=201)
+
+
+@login_required
+def bare_page(request: HttpRequest) -> HttpResponse:
+    """The floor of a citizen's page: session, user and the frame of every page, around nothing."""
+    return render(request, "base_portal.html")

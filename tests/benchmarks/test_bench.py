@@ -38,6 +38,7 @@ MEASURED = {
         "ledger_hot_hordak", "ledger_hot_running", "ledger_cold_hordak", "ledger_cold_running",
     ],
     "growth": ["growth_charge", "growth_page", "growth_close"],
+    "pages": ["pages_home", "pages_bills", "pages_settled"],
 }  # fmt: skip
 OUTBOX = 13
 SLOW = Result("charge_api", 120.0, "charges/s", 480.0, 0.25, ">= 0.6", (0.2, 0.3))

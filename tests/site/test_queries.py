@@ -1,0 +1,90 @@
+"""How often a page asks the database: at most so often, and no oftener for whoever has more bills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from tests.cast import Town
+from tests.portal.conftest import sign_in, today_is  # noqa: F401 - fixtures
+from tests.portal.days import TREATED
+from tests.site.crawl import Walk, counted
+from tests.site.test_walk import names
+from tests.site.town import CITIZENS
+
+pytestmark = pytest.mark.django_db
+
+# Two of each are the session and the user. A page that is not named here may ask MOST times.
+CEILINGS = {
+    "account": 3, "apply_for_facility": 7, "balance": 4, "bill": 16, "bill_charges": 6, "bills": 8,
+    "check_repayment": 12, "close_facility": 4, "enrol_check": 7, "help": 2, "home": 2, "hospitals": 4,
+    "lenders": 5, "limit": 8, "me": 12, "messages": 6, "my_lenders": 7, "object_to_bill": 5, "objection": 5,
+    "reminders": 11, "repay": 12, "repayment": 7,
+}  # fmt: skip
+MOST = 20
+
+
+def measured(walks: dict[str, Walk]) -> dict[str, int]:
+    """The most that any citizen's page of a name asked, in the small city."""
+    most: dict[str, int] = {}
+    for username in CITIZENS:
+        for seen in walks[username].seen:
+            if seen.how == "get" and seen.status == 200 and seen.kind == "text/html":
+                most[seen.route] = max(most.get(seen.route, 0), seen.queries)
+    return most
+
+
+def test_no_page_of_a_citizen_asks_oftener_than_its_ceiling(walks: dict[str, Walk]) -> None:
+    over = {
+        name: (asked, CEILINGS.get(name, MOST))
+        for name, asked in measured(walks).items()
+        if asked > CEILINGS.get(name, MOST)
+    }
+    assert over == {}
+
+
+def addresses() -> Iterator[str]:
+    """A citizen's own pages, as far as they stand alone, and what hangs on them by a query."""
+    for name in sorted(names()):
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue
+        if address.startswith("/me/"):
+            yield address
+    yield from ("/me/bills/?show=paid", "/me/repay/check/?what=all")
+
+
+def asked_by(browser: Client) -> dict[str, int]:
+    asked = {}
+    for address in addresses():
+        with counted() as queries:
+            answer = browser.get(address)
+        if answer.status_code == 200:
+            asked[address] = len(queries)
+    return asked
+
+
+def test_sixty_bills_cost_no_more_queries_than_ten(
+    town: Town,
+    sign_in,  # noqa: F811
+    today_is,  # noqa: F811
+) -> None:
+    lin = town.enrol()
+    today_is(TREATED, 20)
+    browser = sign_in(lin)
+
+    def spend(bills: int) -> None:
+        for _bill in range(bills):
+            town.treat(lin, TREATED, 2_000)
+        town.pay(lin, bills // 2 * 2_000, TREATED)
+
+    spend(10)
+    asked_by(browser)  # what is planned or kept once a process is not counted
+    few = asked_by(browser)
+    spend(50)
+    assert asked_by(browser) == few
+    assert len(few) > 10
