@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_queued_shares'),
-        ('billing', '0005_objection_answered_by'),
+        ('billing', '0006_fewer_indexes'),
     ]
 
     operations = [
