@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='accountevent',
             name='kind',
-            field=models.CharField(choices=[('opened', 'opened'), ('limit', 'limit changed'), ('hold', 'hold'), ('release', 'hold released'), ('charge', 'charge'), ('void', 'void'), ('refund', 'refund'), ('repayment', 'repayment'), ('suspended', 'suspended'), ('lifted', 'suspension lifted'), ('closed', 'closed'), ('withdrawn', 'consent withdrawn'), ('resumed', 'consent given again')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[('opened', 'opened'), ('limit', 'limit changed'), ('family', 'limit of a relative changed'), ('hold', 'hold'), ('release', 'hold released'), ('charge', 'charge'), ('void', 'void'), ('refund', 'refund'), ('repayment', 'repayment'), ('suspended', 'suspended'), ('lifted', 'suspension lifted'), ('closed', 'closed'), ('withdrawn', 'consent withdrawn'), ('resumed', 'consent given again')], max_length=10, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='creditaccount',
