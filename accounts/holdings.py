@@ -60,7 +60,7 @@ def hold(part: Part) -> None:
 
 @enforces(26, 32)
 def held_about(person: Person) -> dict[str, list[Row]]:
-    """All rows, by the code of their part, in the order in which the floors are built."""
+    """All rows, by the code of their part."""
     return {code: list(part.rows(person)) for code, part in PARTS.items()}
 
 
@@ -86,7 +86,7 @@ def _identity(person: Person) -> Iterable[Row]:
         "resident_id": person.resident_id,
         "phone": person.phone,
         "credit_code": person.credit_code,
-        "language": person.language,
+        "language": Said(person.language, _("English") if person.language == "en" else _("Chinese")),
         "texts_from_hour": person.texts_from_hour,
         "texts_until_hour": person.texts_until_hour,
         "needed_texts_only": person.needed_texts_only,
