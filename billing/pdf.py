@@ -16,10 +16,6 @@ class CannotPrint(Exception):
     """This machine has no Pango to set type with."""
 
 
-def can_print() -> bool:
-    return _typesetter() is not None
-
-
 def pdf_of(html: str, *, address: str) -> bytes:
     """The page as PDF/UA. `address` is where its links start from. Raises CannotPrint."""
     typesetter = _typesetter()
