@@ -7,10 +7,16 @@ from accounts.notices import NoticeKind
 CASE_OPENED = NoticeKind(
     "case.opened",
     _("We have your case %(number)s"),
-    _("You will have a written answer by %(answer_by_on)s (Article 29). You may add to it until then."),
+    _(
+        "Case %(number)s will have a written answer by %(answer_by_on)s (Article 29). You may add to it until"
+        " then."
+    ),
 )
 CASE_ANSWERED = NoticeKind(
     "case.answered",
     _("Your case %(number)s has its answer"),
-    _("Sign in and read it under Complaints and objections. If you are not content, open another case."),
+    _(
+        "The answer to case %(number)s stands under Complaints and objections. If you are not content, open"
+        " another case."
+    ),
 )

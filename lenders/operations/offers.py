@@ -56,7 +56,7 @@ class Wording:
     valid_until_on: date
 
 
-@enforces(11, 23, 25)
+@enforces(23, 25)
 @transaction.atomic
 def put_offer(*, lender: Lender, code: str, wording: Wording, at: datetime) -> Offer:
     """Make the lender's offer of this code what it says, whether it was there or not.
