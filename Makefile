@@ -11,7 +11,7 @@ PORT ?= 8000
 DETACH ?=
 export PORT
 
-.PHONY: run stop test check books bench faults setup
+.PHONY: run stop test looks check books bench faults pictures setup
 .DEFAULT_GOAL := run
 
 run: setup
@@ -27,6 +27,11 @@ test: setup
 	@$(IN_VENV) -m tools.browser
 	@$(IN_VENV) -m tools.rival
 	@$(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical --maxprocesses 8 $(TESTS)
+
+# Every page in light, dark and elder mode at both widths; `make test` takes half of these looks.
+looks: setup
+	@$(IN_VENV) -m tools.browser
+	@LOOKS=all $(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical tests/site/test_look.py
 
 check: setup
 	@$(IN_VENV) -m tools.check
@@ -47,6 +52,11 @@ faults: setup
 	@$(IN_VENV) -m faults --size $(FAULTS) $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY)$(filter quick,$(FAULTS)),,$(IN_VENV) -m faults mutants)
 	@$(if $(ONLY)$(filter quick,$(FAULTS)),,$(IN_VENV) -m faults restore --size $(FAULTS))
+
+# The README's pictures, of a demo city of their own.
+pictures: setup
+	@$(IN_VENV) -m tools.browser
+	@$(IN_VENV) -m tools.pictures
 
 setup:
 	@$(PYTHON) -m tools.environment

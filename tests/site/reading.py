@@ -96,7 +96,9 @@ class Page(HTMLParser):
             self.lang = given.get("lang", "")
         if given.get("id"):
             self.ids.append(given["id"])
-        self.marks |= {f"{tag}.{one}" for one in given.get("class", "").split()} | {tag}
+        # What stands around the content is the same on the pages of an audience.
+        if tag == "body" or any(name == "main" for name, _lang in self._open):
+            self.marks |= {f"{tag}.{one}" for one in given.get("class", "").split()} | {tag}
         self.errors += given.get("class", "").startswith("govuk-error-summary")
         self.words += [(given[name], lang) for name in SPOKEN if given.get(name)]
         if tag == "a" and "href" in given:
