@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.looks import say_looks
 from billing.operations.eligibility import BILL, LOOK_UP, VISIT
+from billing.operations.patients import SHOWN
 
 say_looks(
     {
@@ -14,6 +15,10 @@ say_looks(
         "api.visit": _("a visit, to open or settle it"),
         "api.charge": _("a charge to your credit"),
         "api.bills": _("amounts and dates of your bills"),
+        LOOK_UP + SHOWN: _("your masked name and what is available to you; you showed a one-time code"),
+        f"api.eligibility{SHOWN}": _("whether credit can pay, and how much; you showed a one-time code"),
+        f"api.visit{SHOWN}": _("a visit, to open it; you showed a one-time code"),
+        f"api.charge{SHOWN}": _("a charge to your credit; you showed a one-time code"),
         "api.collections": _("a payment that you started"),
     }
 )

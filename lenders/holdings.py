@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.holdings import Part, Row, Said, hold
 from accounts.models import Person
-from lenders.models import Facility
+from lenders.models import Facility, OfferRequest
 
 
 def _facilities(person: Person) -> Iterable[Row]:
@@ -43,5 +43,31 @@ hold(
             "pays_new_bills": _("Pays new bills"),
         },
         _facilities,
+    )
+)
+
+
+def _offer_requests(person: Person) -> Iterable[Row]:
+    own = OfferRequest.objects.filter(person=person).select_related("offer__lender")
+    for one in own.order_by("requested_at", "pk"):
+        yield {
+            "reference": one.reference,
+            "lender": one.offer.lender.name,
+            "offer": one.offer.name,
+            "requested_at": one.requested_at,
+        }
+
+
+hold(
+    Part(
+        "offer_requests",
+        _("Offers that you asked for"),
+        {
+            "reference": _("Reference"),
+            "lender": _("Lender"),
+            "offer": _("Offer"),
+            "requested_at": _("Asked on"),
+        },
+        _offer_requests,
     )
 )

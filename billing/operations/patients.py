@@ -47,15 +47,15 @@ class PatientKey:
 
 
 @enforces(32)
-@transaction.atomic(savepoint=False)
 def identify(*, actor: Actor, key: PatientKey, purpose: str, at: datetime) -> Person:
     """The patient of that number or code, the look written into the access log.
 
     Raises BadInput for a malformed number and without exactly one key, NoAccount, CodeSpent.
     """
     if key == PatientKey(patient_code=key.patient_code) and key.patient_code:
-        person = take_code(text=key.patient_code, at=at)
-        record_access(actor=actor, subject=person, purpose=purpose + SHOWN, at=at)
+        with transaction.atomic():
+            person = take_code(text=key.patient_code, at=at)
+            record_access(actor=actor, subject=person, purpose=purpose + SHOWN, at=at)
         return person
     wanted = _wanted(key)
     if isinstance(wanted, Refusal):
