@@ -112,7 +112,7 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 @pytest.fixture(autouse=True)
 def a_sign_in_outlasts_the_shift(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long one lasts is shown in tests/config/test_sessions.py; here the clock moves for other reasons."""
+    """How long one lasts is shown in tests/config/test_sessions.py; here the clock moves otherwise."""
     monkeypatch.setattr(
         sessions, "STAFF", sessions.Limits(idle=timedelta(days=1), absolute=timedelta(days=2))
     )
