@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Person, User
+from config import sessions
 from hospitals.models import Hospital, HospitalStaff
 from hospitals.operations.staffing import appoint_staff
 from tests.cast import Town
@@ -107,3 +108,11 @@ def huang(town: Town) -> Person:
 
 def at(hour: int, minute: int = 0) -> datetime:
     return Town.at(FRIDAY, hour, minute)
+
+
+@pytest.fixture(autouse=True)
+def a_sign_in_outlasts_the_shift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long one lasts is shown in tests/config/test_sessions.py; here the clock moves otherwise."""
+    monkeypatch.setattr(
+        sessions, "STAFF", sessions.Limits(idle=timedelta(days=1), absolute=timedelta(days=2))
+    )
