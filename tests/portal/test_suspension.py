@@ -80,12 +80,11 @@ def test_whoever_was_never_suspended_reads_what_would_bring_it(
 ) -> None:
     lin = town.enrol()
     town.treat(lin, TREATED)
-    browser = sign_in(lin)
     today_is(TREATED)
-    page = words(browser.get(PAGE))
+    page = words(sign_in(lin).get(PAGE))
     assert "Nothing of yours is overdue." in page and "Earlier suspensions" not in page
     today_is(date(2026, 2, 26))
-    assert "is overdue. Pay it, and nothing will be suspended." in words(browser.get(PAGE))
+    assert "is overdue. Pay it, and nothing will be suspended." in words(sign_in(lin).get(PAGE))
 
 
 def test_a_person_without_an_account_finds_the_page_too(
