@@ -32,8 +32,8 @@ def enter(live_server: Any, hand: Callable[..., Hand]) -> Callable[..., Hand]:  
         browser = Client()
         browser.force_login(user_of(person))
         citizen = hand(script=script)
-        cookie = {"name": "sessionid", "value": browser.cookies["sessionid"].value, "url": live_server.url}
-        citizen.page.context.add_cookies([cookie])
+        session = browser.cookies["sessionid"].value
+        citizen.page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         citizen.page.goto(f"{live_server.url}/me/family/")
         return citizen
 
