@@ -28,7 +28,8 @@ def _cases(person: Person) -> Iterable[Row]:
             "answer": case.answer,
             "answered_at": case.answered_at,
             "messages": [
-                {"at": said.at, "text": said.text} for said in sorted(case.messages.all(), key=lambda one: one.pk)
+                {"at": said.at, "text": said.text}
+                for said in sorted(case.messages.all(), key=lambda one: one.pk)
             ],
         }
 

@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def prove(browser: Client, person: Person, password: str = "demo-demo-demo") -> 
 def lived(town: Town) -> Iterator[tuple[Town, Person, Person]]:
     """A canary with care, debts and a parent, beside somebody else with the same."""
     canary, other = town.enrol(CANARY, score=700), town.enrol(OTHER, score=610)
-    parent = town.move_in("金老太")
+    parent = town.move_in("金老太", born_on=date(1955, 5, 1))
     accept_offer(link=offer_to_pay(child=canary, parent=parent, at=town.at(TREATED)), at=town.at(TREATED))
     for person in (canary, other, parent):
         town.treat(person, TREATED, 12_345)

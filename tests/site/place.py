@@ -18,13 +18,16 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.models import Message, User
 from billing.models import Bill
 from city.identities import phone, resident_id
+from config.settings.sign_in import sandbox_accounts
 from credit.models import CreditAccount
 from tests.cast import Town
 from tests.sandbox_process import SandboxProcess
 from tests.site.crawl import Walk, Walker
 from tests.site.town import PASSWORD, TODAY, found
 
+# Whom somebody may be, add as a child, and offer to pay for.
 NEWCOMER = resident_id(date(1990, 1, 1), 777)
+CHILD, ELDER = resident_id(date(2018, 1, 1), 778), resident_id(date(1948, 1, 1), 779)
 FIRST_HOSPITAL = "XM001"
 # Integrators are told of theirs by docs/api.md.
 STARTS = ("/", "/start/", "/healthz")
@@ -48,7 +51,8 @@ class City:
         places = {name: f"{url}/{part}" for name, part in parts.items()}
         with ExitStack() as stack:
             stack.enter_context(self.blocker.unblock())
-            stack.enter_context(override_settings(SANDBOX_URL=url, SCENES_URL=f"{url}/scenes", **places))
+            places |= {"SANDBOX_URL": url, "SCENES_URL": f"{url}/scenes"}
+            stack.enter_context(override_settings(OFFICIAL_ACCOUNTS=sandbox_accounts(url), **places))
             stack.enter_context(time_machine.travel(Town.at(TODAY, 11)))
             stack.enter_context(self._database())
             cache.clear()
@@ -100,8 +104,8 @@ class City:
         lin = CreditAccount.objects.select_related("person").earliest("pk").person
         here = Bill.objects.filter(hospital__code=FIRST_HOSPITAL).order_by("-pk")
         return {
-            "name": ["赵春来"],
-            "resident_id": [NEWCOMER],
+            "name": ["赵春来", "赵小二", "赵老伯"],
+            "resident_id": [NEWCOMER, CHILD, ELDER],
             "phone": [phone(777)],
             "username": ["citizen"],
             "password": [PASSWORD],

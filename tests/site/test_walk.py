@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 UNREACHED = {
     "metrics": "for the monitoring, with a token",
     "oauth_token": "for machines: POST only",
+    "official_account_back": "only an issuer leads back; tests/portal/test_openid_journey.py",
 }
 MACHINES = ("api_", "admin:")
 

@@ -19,6 +19,7 @@ from hospitals.models import HospitalStaff
 from hospitals.operations.staffing import appoint_staff as appoint_at_hospital
 from lenders.models import Lender
 from lenders.operations.facilities import consent_and_apply
+from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import appoint_staff as appoint_at_lender
 from tests.cast import Town
 from tests.sandbox_process import SandboxProcess
@@ -63,6 +64,7 @@ def found(sandbox: SandboxProcess) -> None:
             _family(town, zhao)
         if on == MARCH:
             _owe(town, lin, zhao)
+            _offer(town, lin)
         if on == APRIL:
             _dispute(town, lin)
         town.live(on)
@@ -114,6 +116,26 @@ def _family(town: Town, zhao: Person) -> None:
     accept_offer(link=offer_to_pay(child=zhao, parent=elder, at=at), at=at)
     for relative in (child, elder):
         town.treat(relative, FEBRUARY, 9_000, hour=11)
+
+
+def _offer(town: Town, lin: Person) -> None:
+    """A lender's offer, and a grown daughter's that waits for Lin's answer."""
+    put_offer(
+        lender=town.bank,
+        code="FENQI-3",
+        wording=Wording(
+            kind="instalments",
+            name_zh="账单分期",
+            name_en="Repay in instalments",
+            description_zh="到期账单可分 3 期归还。",
+            description_en="Repay a bill in 3 instalments.",
+            valid_from_on=MARCH,
+            valid_until_on=date(2026, 12, 31),
+        ),
+        at=town.at(MARCH, 8),
+    )
+    daughter = town.enrol("林小燕", born_on=date(2005, 2, 3))
+    offer_to_pay(child=daughter, parent=lin, at=town.at(MARCH, 9))
 
 
 def _owe(town: Town, lin: Person, zhao: Person) -> None:
