@@ -40,13 +40,13 @@ def sign_in(db: None) -> SignIn:
 
 @pytest.fixture
 def today_is() -> Iterator[Travel]:
-    """Sets the clock to an hour of a day in Shanghai, and lets it stand there."""
+    """Sets the clock to an hour and minute of a day in Shanghai, and lets it stand there."""
     travellers: list[time_machine.travel] = []
 
-    def travel(on: date, hour: int = 11) -> None:
+    def travel(on: date, hour: int = 11, minute: int = 0) -> None:
         while travellers:
             travellers.pop().stop()
-        travellers.append(time_machine.travel(Town.at(on, hour), tick=False))
+        travellers.append(time_machine.travel(Town.at(on, hour, minute), tick=False))
         travellers[-1].start()
 
     yield travel
