@@ -34,7 +34,7 @@ LINE = Line("诊查费", 10_000)
 def pages(bench: Bench) -> list[Result]:
     """Milliseconds of the server for each page, beside a page of its own that says nothing."""
     size = bench.size
-    on = bench.today - timedelta(days=1)
+    on = bench.today  # a date into which nobody spends, for the numbers of loaded bills are their own
     url = bench.city(name="pages", cohorts=[Cohort(size.payers, on, due_after(on))], traces=True)
     browser_of = work(url, "benchmarks.founding.welcome").answer
     work(url, "benchmarks.paging.spend", bills=size.bills_of_one)

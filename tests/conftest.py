@@ -15,6 +15,11 @@ pytest_plugins = ["tests.cast"]
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers come last: once one has started, its event loop is in the way of views that are async."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def flush_append_only_tables() -> Iterator[None]:
     """Lets a test with real commits clear up after itself: append-only tables refuse even TRUNCATE."""

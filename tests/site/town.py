@@ -9,6 +9,7 @@ from datetime import date
 
 from accounts.models import Person, User
 from accounts.operations.access import record_access
+from accounts.operations.consents import give_consent
 from billing.models import Bill, Settlement
 from billing.operations.collections import finish_collection, set_direct_debit, start_repayment
 from billing.operations.objections import answer_objection, object_to
@@ -119,7 +120,9 @@ def _family(town: Town, zhao: Person) -> None:
 
 
 def _offer(town: Town, lin: Person) -> None:
-    """A lender's offer, and a grown daughter's that waits for Lin's answer."""
+    """A lender's offer, of which Lin may be told, and a grown daughter's that waits for Lin's answer."""
+    for code in ("BANK1", "BANK2"):
+        give_consent(person=lin, purpose="marketing", subject=code, at=town.at(MARCH, 8))
     put_offer(
         lender=town.bank,
         code="FENQI-3",

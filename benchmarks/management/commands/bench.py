@@ -43,10 +43,12 @@ class Command(BaseCommand):
                     self._show(result, bench, is_first=len(results) == 1)
         except BenchmarkFailed as failed:
             raise CommandError(str(failed)) from failed
-        if options["json"]:
-            self.stdout.write(json.dumps({"results": [result.as_json() for result in results]}))
-        if options["write"]:
-            write(results, on=bench.today, server=server_version(bench.databases.url))
+        finally:
+            # What was measured before one failed is not measured again.
+            if options["json"]:
+                self.stdout.write(json.dumps({"results": [result.as_json() for result in results]}))
+            if options["write"]:
+                write(results, on=bench.today, server=server_version(bench.databases.url))
 
     def _show(self, result: Result, bench: Bench, *, is_first: bool) -> None:
         if is_first:
