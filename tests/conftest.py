@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 
 from tools.browser import find_chromium
 
@@ -18,6 +19,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browsers come last: once one has started, its event loop is in the way of views that are async."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True)
+def first_language() -> None:
+    """No test reads in the language that the one before it left behind."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

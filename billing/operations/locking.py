@@ -10,12 +10,24 @@ from billing.models.bills import BillQuerySet
 from common.statements import Statement
 from credit.models import CreditAccount
 from credit.operations.limits import lock_accounts
+from lenders.models import Lender
 
-_TOUCHED = Statement(
-    """
+_OF_PAYERS = """
     SELECT id FROM credit_creditaccount WHERE person_id = ANY(%(payers)s::bigint[])
      UNION
     SELECT account_id FROM billing_bill WHERE payer_id = ANY(%(payers)s::bigint[]) AND state = 'open'"""
+_TOUCHED = Statement(_OF_PAYERS)
+_LOCK_TOUCHED = Statement(
+    f"""
+    SELECT * FROM credit_creditaccount WHERE id = ANY(ARRAY({_OF_PAYERS}))
+     ORDER BY id FOR NO KEY UPDATE"""  # noqa: S608 - a question of ours
+)
+_LOCK_OPEN = Statement(
+    """
+    SELECT * FROM billing_bill
+     WHERE payer_id = %(payer)s::bigint AND lender_id = %(lender)s::bigint AND state = 'open'
+       AND (%(chosen)s::bigint[] IS NULL OR id = ANY(%(chosen)s))
+     ORDER BY id FOR NO KEY UPDATE"""
 )
 
 
@@ -31,9 +43,23 @@ def lock_bills_of(payer: Person, bills: BillQuerySet) -> tuple[list[Bill], dict[
 
     The bills are chosen once the accounts are locked, so that none is missed or has meanwhile been paid.
     """
-    accounts = lock_accounts(accounts_of([payer.pk]))
+    accounts = _lock_touched(payer)
     locked = bills.filter(payer=payer).order_by("pk").select_for_update(no_key=True, of=("self",))
     return sorted(locked, key=lambda bill: (bill.due_on, bill.pk)), accounts
+
+
+def lock_open_bills(
+    payer: Person, lender: Lender, chosen: Collection[int] | None
+) -> tuple[list[Bill], dict[int, CreditAccount]]:
+    """The same of the open bills that a payer owes one lender, or of some of them by id."""
+    accounts = _lock_touched(payer)
+    ids = None if chosen is None else list(chosen)
+    locked = _LOCK_OPEN.rows(Bill, payer=payer.pk, lender=lender.pk, chosen=ids)
+    return sorted(locked, key=lambda bill: (bill.due_on, bill.pk)), accounts
+
+
+def _lock_touched(payer: Person) -> dict[int, CreditAccount]:
+    return {account.pk: account for account in _LOCK_TOUCHED.rows(CreditAccount, payers=[payer.pk])}
 
 
 def accounts_of(payers: Collection[int]) -> list[int]:

@@ -16,7 +16,7 @@ from billing.models import Allocation, Bill, Repayment, Transfer, Withdrawal
 from billing.numbering import next_number
 from billing.operations.accruals import accrue_before
 from billing.operations.ledger import Books, Move, credit_balance_fen, post
-from billing.operations.locking import lock_bills_of
+from billing.operations.locking import lock_bills_of, lock_open_bills
 from billing.operations.telling import SPEAKERS, Fact, Speakers, tell_lender, tell_lenders
 from common.articles import enforces
 from common.calendar import business_date
@@ -72,10 +72,8 @@ def repay(
         raise BadInput(_("A repayment is an amount of more than 0 fen."), field="amount_fen", article=27)
     if not bank_reference.strip():
         raise BadInput(_("Give the bank's reference of the payment."), field="bank_reference", article=27)
-    owed = Bill.objects.owed_by(payer).funded_by(lender).open()
-    if bills is not None:
-        owed = owed.filter(pk__in=[bill.pk for bill in bills])
-    locked, accounts = lock_bills_of(payer, owed)
+    chosen = None if bills is None else [bill.pk for bill in bills]
+    locked, accounts = lock_open_bills(payer, lender, chosen)
     for known in _KNOWN.rows(Repayment, lender=lender.pk, reference=bank_reference):
         if (known.payer_id, known.amount_fen) != (payer.pk, amount_fen):
             raise DuplicateReference(
