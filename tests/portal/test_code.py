@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,6 +32,13 @@ from tests.portal.reading import words
 
 CODE = "/en/me/code/"
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def english(first_language: None) -> Iterator[None]:
+    """What operations say is quoted in English here."""
+    with override("en"):
+        yield
 
 
 def shown_on(page: Any) -> str:

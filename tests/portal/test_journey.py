@@ -56,6 +56,7 @@ class Hand:
         self.page.fill(f"#id_{field}", text)
 
     def inspect(self) -> None:
+        self.page.wait_for_load_state()
         assert self.page.evaluate("document.documentElement.scrollWidth") <= PHONE_SCREEN["width"]
         if self.look:
             found = Axe().run(self.page).response["violations"]

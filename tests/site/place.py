@@ -65,6 +65,10 @@ class City:
         connections.close_all()  # a database with somebody in it cannot be copied
         if is_new:
             self._server("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
+            # A browser test before may have left a server's thread connected.
+            self._server(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", of=self.tables
+            )
             self._server("CREATE DATABASE {} TEMPLATE {}", self.name, self.tables)
         connection.settings_dict["NAME"] = self.name
         try:
@@ -81,14 +85,14 @@ class City:
         if self.is_there:
             self._server("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
 
-    def _server(self, statement: str, *names: str) -> None:
+    def _server(self, statement: str, *names: str, of: str = "") -> None:
         """A statement about whole databases, from the server's own."""
         keys = connection.get_connection_params()
         keys = {name: keys[name] for name in ("user", "password", "host", "port") if keys.get(name)}
         server = psycopg2.connect(dbname="postgres", **keys)
         server.autocommit = True
         with server.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)), [of] if of else None)
         server.close()
 
     # Walking
