@@ -57,6 +57,7 @@ IN_THE_DATABASE = (
     constraint("billing_settlement", "settlement_once_per_pair_and_date"),
     constraint("billing_settlement", "settlement_net_adds_up"),
     constraint("billing_repayment", "repayment_received_once"),
+    constraint("billing_patientcodeuse", "patient_code_used_once"),
     constraint(
         "billing_reminder",
         "reminder_once_a_day_per_payer",
@@ -108,16 +109,16 @@ IN_THE_CODE = (
     ),
     Mutant(
         "the lock on accounts",
-        path="credit/operations/limits.py",
-        old="WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-        new="WHERE id = ANY(%s) ORDER BY id",
+        path="billing/operations/locking.py",
+        old="ANY(ARRAY({_OF_PAYERS}))\n     ORDER BY id FOR NO KEY UPDATE",
+        new="ANY(ARRAY({_OF_PAYERS})) ORDER BY id",
         races=("two-withdrawals",),
     ),
     Mutant(
         "the lock on people's accounts",
         path="credit/operations/limits.py",
-        old="WHERE person_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-        new="WHERE person_id = ANY(%s) ORDER BY id",
+        old="ANY(%(people)s::bigint[])\n     ORDER BY id FOR NO KEY UPDATE",
+        new="ANY(%(people)s::bigint[]) ORDER BY id",
         races=("two-charges",),
     ),
     Mutant(
@@ -146,8 +147,8 @@ IN_THE_CODE = (
     Mutant(
         "the key in flight",
         path="accounts/operations/idempotency.py",
-        old="WHERE pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 0))",
-        new="WHERE %(lock)s <> ''",
+        old="WHERE pg_try_advisory_xact_lock(hashtextextended(%(lock)s::text, 0))",
+        new="WHERE %(lock)s::text <> ''",
         tests=(f"{KEYS}::test_a_key_in_flight_on_another_connection_is_answered_at_once",),
     ),
     Mutant(
