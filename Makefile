@@ -28,7 +28,7 @@ test: setup
 	@$(IN_VENV) -m tools.rival
 	@$(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical --maxprocesses 8 $(TESTS)
 
-# Every page in light, dark and elder mode at both widths; `make test` takes half of these looks.
+# Every page in light, dark and elder mode at both widths; `make test` takes some of these looks.
 looks: setup
 	@$(IN_VENV) -m tools.browser
 	@LOOKS=all $(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical tests/site/test_look.py
