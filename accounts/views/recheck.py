@@ -15,13 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.citizens import citizen_page
+from accounts.citizens import citizen_page, own_address
 from accounts.models import Person, User
 from accounts.network import network_address
 from accounts.operations.phone_codes import check_code, send_code
@@ -141,8 +140,5 @@ def _is_right(request: HttpRequest, person: Person, part: str, form: PlainForm, 
 
 
 def _target(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if is_ours else reverse("account")
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    return own_address(request, wanted) or reverse("account")
