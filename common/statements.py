@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,15 +20,29 @@ Row = TypeVar("Row", bound=Model)
 _PARAMETER = re.compile(r"%\((\w+)\)s(?:::([a-z]+(?:\[\])?))?")
 # By connection: what the server holds ready there. It forgets with the connection.
 _held: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-# By connection: what waits to go there in one round trip.
-_waiting: WeakKeyDictionary[Any, list[tuple[str, list[Any]]]] = WeakKeyDictionary()
+
+
+class _Waiting(list[tuple[str, list[Any]]]):
+    """What goes to a server in one round trip. It belongs to the transaction in which it began, or to none:
+    of a transaction that begins later nothing may outlive a rollback.
+    """
+
+    def __init__(self, in_transaction: bool) -> None:
+        super().__init__()
+        self.in_transaction = in_transaction
+
+
+# By connection.
+_waiting: WeakKeyDictionary[Any, _Waiting] = WeakKeyDictionary()
 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """What is sent inside goes to the server in one round trip at the end of the block, in this order.
+    """What is sent inside waits, and goes to the server in one round trip with whatever is asked next, or at
+    the end of the block.
 
-    What is asked in between (`run`, `rows`, the query builder) goes at once. A block inside another joins it.
+    The order stays that of the program, so nothing that is asked can miss what was sent before it. A block
+    inside another joins it.
     """
     here = connections[DEFAULT_DB_ALIAS]
     here.ensure_connection()
@@ -35,15 +50,35 @@ def together() -> Iterator[None]:
     if server in _waiting:
         yield
         return
-    waiting = _waiting[server] = []
+    _waiting[server] = _Waiting(here.in_atomic_block)
     try:
-        yield
-        if waiting:
-            with here.cursor() as cursor:
-                words = "; ".join(words for words, _values in waiting)
-                cursor.execute(words, [value for _words, values in waiting for value in values])
+        with here.execute_wrapper(_after_what_waits):
+            yield
+        _flush(here)
     finally:
         del _waiting[server]
+
+
+def _take(server: Any, *last: tuple[str, list[Any]]) -> tuple[str, list[Any]]:
+    """All that waits for the server, and what is to go after it, as one text with its values."""
+    waiting = _waiting.get(server)
+    whole = [*(waiting or ()), *last]
+    if waiting:
+        waiting.clear()
+    return "; ".join(words for words, _values in whole), [value for _, values in whole for value in values]
+
+
+def _flush(here: Any) -> None:
+    words, values = _take(here.connection)
+    if words:
+        with here.cursor() as cursor:
+            cursor.execute(words, values)
+
+
+def _after_what_waits(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Has what waits done before a query that does not know of it."""
+    _flush(context["connection"])
+    return execute(sql, params, many, context)
 
 
 class Statement:
@@ -71,8 +106,7 @@ class Statement:
         """The rows that it returns, if it returns any."""
         here, arguments = connections[DEFAULT_DB_ALIAS], self._in_order(values)
         with here.cursor() as cursor:
-            self._plan(here.connection)
-            cursor.execute(self.executing, arguments)
+            self._ask(cursor, here.connection, arguments)
             return cursor.fetchall() if cursor.description else []
 
     def send(self, **values: Any) -> None:
@@ -80,7 +114,8 @@ class Statement:
         here, arguments = connections[DEFAULT_DB_ALIAS], self._in_order(values)
         here.ensure_connection()
         self._plan(here.connection)
-        if (waiting := _waiting.get(here.connection)) is not None:
+        waiting = _waiting.get(here.connection)
+        if waiting is not None and waiting.in_transaction == here.in_atomic_block:
             waiting.append((self.executing, arguments))
         else:
             with here.cursor() as cursor:
@@ -90,10 +125,13 @@ class Statement:
         """The rows as instances; columns that they leave out are fetched when somebody asks."""
         here, arguments = connections[DEFAULT_DB_ALIAS], self._in_order(values)
         with here.cursor() as cursor:
-            self._plan(here.connection)
-            cursor.execute(self.executing, arguments)
+            self._ask(cursor, here.connection, arguments)
             columns = [column.name for column in cursor.description]
             return [instance(model, columns, row) for row in cursor.fetchall()]
+
+    def _ask(self, cursor: Any, server: Any, arguments: list[Any]) -> None:
+        self._plan(server)
+        cursor.execute(*_take(server, (self.executing, arguments)))
 
     def _plan(self, server: Any) -> None:
         held = _held.setdefault(server, set())
@@ -119,16 +157,20 @@ def columns_of(model: type[Model], *, but: Collection[str] = ()) -> str:
 def rows_as_json(rows: Sequence[Model]) -> str:
     """Rows for json_populate_recordset: one parameter, however many they are."""
     return json.dumps(
-        [
-            {
-                field.column: getattr(row, field.attname)
-                for field in row._meta.concrete_fields
-                if not field.generated
-            }
-            for row in rows
-        ],
-        default=str,
+        [{column: getattr(row, name) for column, name in _written(type(row))} for row in rows], default=str
     )
+
+
+@cache
+def _written(model: type[Model]) -> list[tuple[str, str]]:
+    """Columns that are written, and the attributes that hold them."""
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    return [(str(field.column), field.attname) for field in fields]
+
+
+def instances(model: type[Row], found: Sequence[Mapping[str, Any]] | None) -> list[Row]:
+    """The rows that a larger question gave as JSON; their columns need no reading, as dates would."""
+    return [instance(model, list(one), list(one.values())) for one in found or ()]
 
 
 def instance(model: type[Row], columns: Sequence[str], values: Sequence[Any]) -> Row:

@@ -116,10 +116,24 @@ IN_THE_CODE = (
     ),
     Mutant(
         "the lock on people's accounts",
-        path="credit/operations/limits.py",
-        old="ANY(%(people)s::bigint[])\n     ORDER BY id FOR NO KEY UPDATE",
-        new="ANY(%(people)s::bigint[]) ORDER BY id",
+        path="credit/operations/family.py",
+        old="{ACCOUNTS} ORDER BY id FOR NO KEY UPDATE",
+        new="{ACCOUNTS} ORDER BY id",
         races=("two-charges",),
+    ),
+    Mutant(
+        "the payer found under the lock",
+        path="billing/operations/till.py",
+        old="while row[0] and not",
+        new="while False and not",
+        tests=("tests/billing/test_race.py::test_a_charge_that_waits_while_its_payer_changes_finds_the_new_one",),
+    ),
+    Mutant(
+        "the event of a move that was refused",
+        path="credit/operations/limits.py",
+        old="{_MOVED} LEFT JOIN moved",
+        new="{_MOVED} JOIN moved",
+        tests=("tests/credit/test_draw.py::test_an_account_that_would_not_move_ends_the_transaction",),
     ),
     Mutant(
         "the refusal of the suspended",

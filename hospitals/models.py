@@ -20,7 +20,6 @@ from stdnum.cn import uscc as uscc_number
 
 from accounts.models import ApiClient, User
 from common.crypto import decrypt
-from common.statements import Statement
 
 institution_code = RegexValidator(r"^[A-Z0-9]{2,16}$", _("Use 2 to 16 capital letters and digits."))
 
@@ -42,13 +41,11 @@ class Scene(models.TextChoices):
     PARKING = "parking", _("Parking")
 
 
-# `HospitalScene.objects.live()` of one hospital.
-_LIVE = Statement(
-    """
+# `HospitalScene.objects.live()` of one hospital, for a larger question.
+LIVE = """
     SELECT scene FROM hospitals_hospitalscene
      WHERE hospital_id = %(hospital)s::bigint AND live_on <= %(on)s::date
        AND (closed_on IS NULL OR closed_on > %(on)s::date)"""
-)
 
 
 class HospitalQuerySet(models.QuerySet["Hospital"]):
@@ -134,14 +131,9 @@ class Hospital(models.Model):
     def is_online(self, on: date) -> bool:
         return self.online_on is not None and self.online_on <= on
 
-    def scenes_on(self, on: date) -> set[str]:
-        """What credit pays here on that date: the scenes that are live, once the hospital is online."""
-        if not self.is_online(on):
-            return set()
-        return {scene for (scene,) in _LIVE.run(hospital=self.pk, on=on)}
-
     def offers(self, scene: str, on: date) -> bool:
-        return scene in self.scenes_on(on)
+        """Whether credit pays it here on that date."""
+        return self.is_online(on) and self.scenes.live(on).filter(scene=scene).exists()
 
 
 class HospitalSceneQuerySet(models.QuerySet["HospitalScene"]):

@@ -270,7 +270,14 @@ class Message(models.Model):
                 fields=["state", "next_at", "id"], condition=Q(next_at__isnull=False), name="message_to_do"
             ),
         ]
-        triggers = [pgtrigger.FSM(name="message_state", field="state", transitions=MESSAGE_TRANSITIONS)]
+        triggers = [
+            pgtrigger.FSM(
+                name="message_state",
+                field="state",
+                transitions=MESSAGE_TRANSITIONS,
+                condition=pgtrigger.AnyChange("state"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"

@@ -14,7 +14,7 @@ from accounts.models import ApiClient, IdempotencyRecord
 from accounts.operations.retry import whole_transaction
 from common.crypto import sm3
 from common.errors import Refusal
-from common.statements import Statement
+from common.statements import Statement, together
 
 
 class KeyInFlight(Refusal):
@@ -40,9 +40,12 @@ def _in_flight() -> KeyInFlight:
 
 @dataclass(frozen=True)
 class Answer:
+    """What a client is told; `text` is the body as it goes over the wire, where it is written already."""
+
     status: int
     body: Any
     replayed: bool = False
+    text: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -116,11 +119,12 @@ def once(
         record_id = _claim(client, key, request_hash, at)
         if record_id is None:
             return _recorded(client, key, request_hash)
-        answer = effect()
-        if not answer.succeeded:
-            raise _NotKept(answer)
-        body = json.dumps(answer.body, cls=DjangoJSONEncoder)
-        _KEEP.send(status=answer.status, body=body, id=record_id)
+        with together():
+            answer = effect()
+            if not answer.succeeded:
+                raise _NotKept(answer)
+            body = answer.text or json.dumps(answer.body, cls=DjangoJSONEncoder)
+            _KEEP.send(status=answer.status, body=body, id=record_id)
         return answer
 
     try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
@@ -55,7 +56,11 @@ def request_hash(request: Request) -> str:
 
 def answer_of(response: Response) -> Answer:
     """What is kept of a response: its status and its body as it goes over the wire."""
-    return Answer(response.status_code, json.loads(JSONRenderer().render(response.data)))
+    return Answer(response.status_code, response.data, text=_written(response.data))
+
+
+def _written(body: Any) -> str:
+    return JSONRenderer().render(body).decode()
 
 
 def idempotent(view: View) -> View:
@@ -67,7 +72,7 @@ def idempotent(view: View) -> View:
     """
 
     @wraps(view)
-    def wrapper(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def wrapper(self: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         answer = once(
             client=cast(ApiClient, request.user),
             key=key_of(request),
@@ -76,7 +81,8 @@ def idempotent(view: View) -> View:
             effect=lambda: answer_of(view(self, request, *args, **kwargs)),
         )
         headers = {REPLAYED: "true"} if answer.replayed else None
-        return Response(answer.body, status=answer.status, headers=headers)
+        text = answer.text or _written(answer.body)
+        return HttpResponse(text, status=answer.status, headers=headers, content_type=JSONRenderer.media_type)
 
     wrapper.needs_key = True  # type: ignore[attr-defined]
     return cast(View, wrapper)

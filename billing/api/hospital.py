@@ -47,13 +47,14 @@ from billing.operations import charges, refunds
 from billing.operations.batches import Asked, charge_batch
 from billing.operations.credit_check import check_credit
 from billing.operations.patients import CodeSpent, PatientKey, identify
+from billing.operations.till import CannotCharge
 from common.errors import BadInput, Refusal
 from credit.operations.family import NoAccount
 from credit.operations.limits import AccountNotActive, CannotDraw
 from hospitals.api import HospitalView
 from lenders.operations.facilities import NoLender
 
-DRAWING = (charges.CannotCharge, NoAccount, CodeSpent, AccountNotActive, NoLender, CannotDraw)
+DRAWING = (CannotCharge, NoAccount, CodeSpent, AccountNotActive, NoLender, CannotDraw)
 OF_BILL = in_path("number", NUMBER, examples.BILL_NUMBER, _("The bill's number."))
 OF_VISIT = in_path("number", NUMBER, examples.VISIT_NUMBER, _("The visit's number, as the platform gave it."))
 

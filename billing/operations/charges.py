@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -14,29 +14,20 @@ from accounts.models import Person, User
 from accounts.operations.notices import notify
 from billing import notices
 from billing.models import Bill, DayClose, Item, Transfer, Visit
-from billing.numbering import next_number
 from billing.operations.days import open_business_day
 from billing.operations.family_limits import FamilyLimits
 from billing.operations.ledger import Books, Move, post
-from billing.operations.posting import Draft, post_bills
+from billing.operations.posting import Draft, PostingDay, post_bills
 from billing.operations.telling import tell_hospital, tell_lender
+from billing.operations.till import Till, financed
 from billing.parts import MOST_FEN, Insurance, Line, check_insurance, check_lines, check_parts
 from common.articles import enforces
-from common.calendar import business_date
 from common.errors import BadInput, Refusal
+from common.numbers import make_number
 from credit.models import AccountEvent, CreditAccount
-from credit.operations.family import Coverage, NoAccount, coverages_of
-from credit.operations.limits import CannotDraw, Step, draw, give_back, lock_accounts, require_active
+from credit.operations.limits import Step, draw, give_back, lock_accounts, require_active
 from hospitals.models import Hospital, Scene
-from lenders.models import Facility, Lender
-from lenders.operations.facilities import choose_facility, usable_facilities
-
-
-class CannotCharge(Refusal):
-    code = "cannot_charge"
-    articles = (15,)
-    meaning = _("The hospital does not take credit for this service yet.")
-    remedy = _("Take another payment; care is not refused.")
+from lenders.models import Lender
 
 
 class CannotVoid(Refusal):
@@ -79,7 +70,7 @@ def charge_many(
     Where the limit is short the lender pays up to it and the bill says what is paid on the spot; of several
     charges to one account the earlier draws first.
     """
-    till = _Till.open(hospital=hospital, patients=[charge.patient for charge in charges], at=at)
+    till = Till.open(hospital=hospital, patients=[charge.patient for charge in charges], at=at)
     drafts: list[Draft | Refusal] = []
     for charge in charges:
         try:
@@ -92,7 +83,8 @@ def charge_many(
         visit.hospital_visit_no, visit.cashier = charge.hospital_visit_no, cashier
         visit.state, visit.ended_at = Visit.State.SETTLED, at
         drafts.append(Draft(visit, charge.items, charge.insurance, charge.self_paid_fen, financed_fen))
-    posted = iter(post_bills([draft for draft in drafts if isinstance(draft, Draft)], cashier=cashier, at=at))
+    good = [draft for draft in drafts if isinstance(draft, Draft)]
+    posted = iter(post_bills(good, day=till.day, cashier=cashier, at=at))
     return [next(posted) if isinstance(draft, Draft) else draft for draft in drafts]
 
 
@@ -133,10 +125,11 @@ def open_visit(
     """Register or admit without a deposit, holding credit for what is to come. Raises as `charge` does."""
     if not 0 <= hold_fen <= MOST_FEN:
         raise BadInput(_("A hold is an amount of 0 fen or more."), field="hold_fen", article=17)
-    till = _Till.open(hospital=hospital, patients=[patient], at=at)
+    till = Till.open(hospital=hospital, patients=[patient], at=at)
     visit = till.admit(patient, scene, lender)
     till.family.require(patient.pk, hold_fen)
-    visit.number = next_number("V", visit.opened_on)
+    [[sequence, *_ids]] = till.day.places
+    visit.number = make_number("V", visit.opened_on, sequence)
     if hold_fen:
         draw([Step(visit.account, AccountEvent.Kind.HOLD, hold_fen, visit.number)], at=at)
     visit.hold_fen, visit.hospital_visit_no, visit.cashier = hold_fen, hospital_visit_no, cashier
@@ -195,9 +188,10 @@ def settle_visit(
     visit.save(update_fields=["state", "ended_at"])
     standing = next(account for account in accounts.values() if account.person_id == visit.payer_id)
     borne_fen = FamilyLimits.of({visit.patient_id: standing}).bear(visit.patient_id, self_paid_fen)
-    financed_fen = _financed(borne_fen, visit.account.available_fen)
+    financed_fen = financed(borne_fen, visit.account.available_fen)
     draft = Draft(visit, items, insurance, self_paid_fen, financed_fen)
-    [bill] = post_bills([draft], cashier=cashier, at=at)
+    day = PostingDay.open(product=visit.product, at=at)
+    [bill] = post_bills([draft], day=day, cashier=cashier, at=at)
     return bill
 
 
@@ -302,74 +296,6 @@ def void_bill(*, bill: Bill, at: datetime) -> Bill:
     )
     tell_lender(lender=bill.lender, name="bill.voided", payload={"number": bill.number}, at=at)
     return bill
-
-
-class _Till:
-    """What decides whether credit pays at one hospital, read once, the accounts in question locked."""
-
-    def __init__(
-        self,
-        hospital: Hospital,
-        scenes: Collection[str],
-        coverages: Mapping[int, Coverage | NoAccount],
-        facilities: Mapping[int, list[Facility]],
-        at: datetime,
-    ) -> None:
-        self.hospital, self.scenes, self.at = hospital, scenes, at
-        self.coverages, self.facilities = coverages, facilities
-        self.left_fen: dict[int, int] = {}
-        found = {patient: one.standing for patient, one in coverages.items() if isinstance(one, Coverage)}
-        self.family = FamilyLimits.of(found)
-
-    @classmethod
-    def open(cls, *, hospital: Hospital, patients: Sequence[Person], at: datetime) -> _Till:
-        on = business_date(at)
-        scenes = hospital.scenes_on(on)
-        coverages = coverages_of(patients=patients, on=on, lock=True)
-        payers = [found.payer.pk for found in coverages.values() if isinstance(found, Coverage)]
-        # Read under the locks: whoever ends an agreement locks the account too.
-        return cls(hospital, scenes, coverages, usable_facilities(payers), at)
-
-    def admit(self, patient: Person, scene: str, lender: Lender | None) -> Visit:
-        """A visit in which credit may pay. Raises as `charge` does."""
-        if scene not in self.scenes:
-            raise CannotCharge(
-                _("%(hospital)s does not offer this by credit yet."),
-                article=15,
-                field="scene",
-                hospital=self.hospital.name,
-            )
-        coverage = self.coverages[patient.pk]
-        if isinstance(coverage, NoAccount):
-            raise coverage
-        for account in (coverage.standing, coverage.drawn):
-            require_active(account)
-        facility = choose_facility(self.facilities.get(coverage.payer.pk, ()), lender)
-        return Visit(
-            hospital=self.hospital,
-            scene=scene,
-            patient=patient,
-            payer=coverage.payer,
-            account=coverage.drawn,
-            product=facility.product,
-            opened_at=self.at,
-            opened_on=business_date(self.at),
-        )
-
-    def finance(self, visit: Visit, self_paid_fen: int) -> int:
-        """What of it the account can still bear; the next charge finds it taken. Raises CannotDraw."""
-        account = visit.account
-        left_fen = self.left_fen.get(account.pk, account.available_fen)
-        financed_fen = _financed(self.family.bear(visit.patient_id, self_paid_fen), left_fen)
-        self.left_fen[account.pk] = left_fen - financed_fen
-        self.family.take(visit.patient_id, financed_fen)
-        return financed_fen
-
-
-def _financed(self_paid_fen: int, left_fen: int) -> int:
-    if not left_fen:
-        raise CannotDraw(_("No credit is left at present. Please take another payment."), article=24)
-    return min(self_paid_fen, left_fen)
 
 
 @transaction.atomic

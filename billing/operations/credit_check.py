@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.operations.access import Actor
-from billing.operations.charges import CannotCharge
 from billing.operations.eligibility import eligibility_of
 from billing.operations.patients import PatientKey, identify
+from billing.operations.till import CannotCharge
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal

@@ -7,15 +7,20 @@ from collections.abc import Collection
 from accounts.models import Person
 from billing.models import Bill
 from billing.models.bills import BillQuerySet
-from common.statements import Statement
+from common.statements import Statement, together
 from credit.models import CreditAccount
-from credit.operations.limits import lock_accounts
+from credit.operations.limits import ACCOUNT, lock_accounts
 from lenders.models import Lender
 
-_OF_PAYERS = """
-    SELECT id FROM credit_creditaccount WHERE person_id = ANY(%(payers)s::bigint[])
+
+def _touched_by(payers: str) -> str:
+    return f"""
+    SELECT id FROM credit_creditaccount WHERE person_id = ANY({payers})
      UNION
-    SELECT account_id FROM billing_bill WHERE payer_id = ANY(%(payers)s::bigint[]) AND state = 'open'"""
+    SELECT account_id FROM billing_bill WHERE payer_id = ANY({payers}) AND state = 'open'"""  # noqa: S608 - ours
+
+
+_OF_PAYERS = _touched_by("%(payers)s::bigint[]")
 _TOUCHED = Statement(_OF_PAYERS)
 _LOCK_TOUCHED = Statement(
     f"""
@@ -48,14 +53,22 @@ def lock_bills_of(payer: Person, bills: BillQuerySet) -> tuple[list[Bill], dict[
     return sorted(locked, key=lambda bill: (bill.due_on, bill.pk)), accounts
 
 
-def lock_open_bills(
-    payer: Person, lender: Lender, chosen: Collection[int] | None
-) -> tuple[list[Bill], dict[int, CreditAccount]]:
-    """The same of the open bills that a payer owes one lender, or of some of them by id."""
-    accounts = _lock_touched(payer)
+def lock_open_bills(payer: Person, lender: Lender, chosen: Collection[int] | None) -> list[Bill]:
+    """The same of the open bills that a payer owes one lender, or of some of them by id, in one round trip.
+
+    `accounts_touched_by` reads the accounts.
+    """
     ids = None if chosen is None else list(chosen)
-    locked = _LOCK_OPEN.rows(Bill, payer=payer.pk, lender=lender.pk, chosen=ids)
-    return sorted(locked, key=lambda bill: (bill.due_on, bill.pk)), accounts
+    with together():
+        _LOCK_TOUCHED.send(payers=[payer.pk])
+        locked = _LOCK_OPEN.rows(Bill, payer=payer.pk, lender=lender.pk, chosen=ids)
+    return sorted(locked, key=lambda bill: (bill.due_on, bill.pk))
+
+
+def accounts_touched_by(payers: str) -> str:
+    """Part of a question: the accounts that are locked with payers' bills, their ids given as SQL."""
+    return f"""
+    SELECT {ACCOUNT} FROM credit_creditaccount WHERE id = ANY(ARRAY({_touched_by(payers)}))"""  # noqa: S608 - ours
 
 
 def _lock_touched(payer: Person) -> dict[int, CreditAccount]:

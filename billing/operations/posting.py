@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 from accounts.models import User
 from accounts.notices import NoticeKind
@@ -13,13 +14,16 @@ from accounts.operations.notices import NewNotice, notify_many
 from billing import notices
 from billing.models import Bill, Transfer, Visit
 from billing.operations.ledger import Books, Move, post
-from billing.operations.telling import SPEAKERS, Fact, Speakers, tell_hospital, tell_lenders
+from billing.operations.telling import Fact, Speakers, speakers_of, tell_hospital, tell_lenders
 from billing.parts import Insurance, Line
 from common.calendar import business_date, on_or_next_working_day
 from common.numbers import make_number
 from common.statements import Statement, columns_of, rows_as_json, together
 from credit.models import AccountEvent, Policy
-from credit.operations.limits import Step, draw
+from credit.operations.limits import Step, draw_checked
+from lenders.models import Product
+
+T = TypeVar("T")
 
 # So far after its day a due date is looked for among those that the calendar moves.
 LONGEST_BREAK_DAYS = 60
@@ -52,26 +56,35 @@ _ROWS = Statement(
     SELECT {columns_of(Bill)} FROM json_populate_recordset(NULL::billing_bill, %(bills)s::json)"""  # noqa: S608 - names of columns
 )
 
-# The open business date with what rules it, who hears of it, and for every bill its number and the ids of its
-# visit and it.
-_PLACES = Statement(
-    f"""
+
+def day_for(*, soonest: str, latest: str, lenders: str) -> str:
+    """Part of a question: the open business date with what rules it, who hears of it, and for `count` bills a
+    number each and the ids of visit and bill. Interest-free days and lenders' ids are given as SQL.
+    """
+    return f"""
     SELECT day, policy.id, policy.reminder_days[1],
            (SELECT json_object_agg("on", working) FROM credit_calendarday
-             WHERE "on" >= day + %(soonest)s::int AND "on" < day + %(latest)s::int),
-           ({SPEAKERS}),
+             WHERE "on" >= day + {soonest} AND "on" < day + {latest} + {LONGEST_BREAK_DAYS}),
+           ({speakers_of(lenders)}),
            ARRAY(SELECT ARRAY[nextval('billing_number'), nextval('billing_visit_id_seq'),
                               nextval('billing_bill_id_seq')]
                    FROM generate_series(1, %(count)s::int))
       FROM billing_open_date(%(on)s::date) AS day
       JOIN credit_policy policy ON policy.in_force_from <= day
-       AND (policy.in_force_until IS NULL OR policy.in_force_until > day)"""  # noqa: S608 - a question of our own
+       AND (policy.in_force_until IS NULL OR policy.in_force_until > day)"""  # noqa: S608 - a question of ours
+
+
+_DAY = Statement(
+    day_for(soonest="%(soonest)s::int", latest="%(latest)s::int", lenders="%(lenders)s::bigint[]")
 )
 
 
 @dataclass(frozen=True)
-class _Day:
-    """A business date as bills are posted into it; held open until the transaction ends."""
+class PostingDay:
+    """A business date as bills are posted into it; held open until the transaction ends.
+
+    `places` are what each bill is called: the sequence of its number, its visit's id and its own.
+    """
 
     on: date
     policy_id: int
@@ -81,30 +94,35 @@ class _Day:
     places: list[list[int]]
 
     @classmethod
-    def open(cls, *, drafts: Sequence[Draft], at: datetime) -> _Day:
-        products = {draft.visit.product for draft in drafts}
-        days = [product.interest_free_days for product in products]
-        found = _PLACES.run(
-            on=business_date(at),
-            soonest=min(days),
-            latest=max(days) + LONGEST_BREAK_DAYS,
-            lenders=list({product.lender_id for product in products}),
-            count=len(drafts),
-        )
-        if not found:
-            raise Policy.DoesNotExist(f"no policy is in force on {business_date(at)}")
-        on, policy_id, first_reminder_day, moved, speakers, places = found[0]
+    def read(cls, row: Sequence[Any]) -> PostingDay:
+        """From the columns of `day_for`."""
+        on, policy_id, first_reminder_day, moved, speakers, places = row
         exceptions = {date.fromisoformat(day): working for day, working in (moved or {}).items()}
         return cls(on, policy_id, first_reminder_day, exceptions, Speakers.read(speakers), places)
 
+    @classmethod
+    def open(cls, *, product: Product, at: datetime) -> PostingDay:
+        """For one bill."""
+        days = product.interest_free_days
+        found = _DAY.run(
+            soonest=days, latest=days, lenders=[product.lender_id], count=1, on=business_date(at)
+        )
+        return cls.read(only(found, at))
 
-def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -> list[Bill]:
+
+def only(found: Sequence[T], at: datetime) -> T:
+    """The one row that `day_for` finds. Raises Policy.DoesNotExist before the first policy."""
+    if not found:
+        raise Policy.DoesNotExist(f"no policy is in force on {business_date(at)}")
+    return found[0]
+
+
+def post_bills(drafts: Sequence[Draft], *, day: PostingDay, cashier: User | None, at: datetime) -> list[Bill]:
     """Post drafts into the open business date, in the caller's transaction and in this order."""
     if not drafts:
         return []
-    day = _Day.open(drafts=drafts, at=at)
     bills, new_visits = [], []
-    for draft, (sequence, visit_id, bill_id) in zip(drafts, day.places, strict=True):
+    for draft, (sequence, visit_id, bill_id) in zip(drafts, day.places, strict=False):
         if not draft.visit.number:
             draft.visit.pk, draft.visit.number = visit_id, make_number("V", day.on, sequence)
             new_visits.append(draft.visit)
@@ -116,12 +134,10 @@ def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -
             at,
         )
         bills.append(bill)
-    draw(
-        [Step(bill.account, AccountEvent.Kind.CHARGE, bill.financed_fen, bill.number) for bill in bills],
-        at=at,
-    )
+    steps = [Step(bill.account, AccountEvent.Kind.CHARGE, bill.financed_fen, bill.number) for bill in bills]
     items = [{"visit_id": draft.visit.pk, **line._asdict()} for draft in drafts for line in draft.items]
     with together():
+        draw_checked(steps, at=at)
         _ROWS.send(visits=rows_as_json(new_visits), items=json.dumps(items), bills=rows_as_json(bills))
         post([_move(bill) for bill in bills], business_on=day.on, at=at)
         _tell(bills, day.speakers, at)
@@ -130,7 +146,7 @@ def post_bills(drafts: Sequence[Draft], *, cashier: User | None, at: datetime) -
     return bills
 
 
-def _bill(draft: Draft, day: _Day) -> Bill:
+def _bill(draft: Draft, day: PostingDay) -> Bill:
     visit, product = draft.visit, draft.visit.product
     parts = draft.insurance or Insurance()
     return Bill(

@@ -16,13 +16,13 @@ from billing.models import Allocation, Bill, Repayment, Transfer, Withdrawal
 from billing.numbering import next_number
 from billing.operations.accruals import accrue_before
 from billing.operations.ledger import Books, Move, credit_balance_fen, post
-from billing.operations.locking import lock_bills_of, lock_open_bills
-from billing.operations.telling import SPEAKERS, Fact, Speakers, tell_lender, tell_lenders
+from billing.operations.locking import accounts_touched_by, lock_bills_of, lock_open_bills
+from billing.operations.telling import Fact, Speakers, speakers_of, tell_lender, tell_lenders
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
 from common.numbers import make_number
-from common.statements import Statement, columns_of, rows_as_json, together
+from common.statements import Statement, columns_of, instances, rows_as_json, together
 from credit.models import AccountEvent, CreditAccount, Suspension
 from credit.operations.limits import Step, give_back
 from credit.operations.standing import lift_suspension
@@ -73,16 +73,11 @@ def repay(
     if not bank_reference.strip():
         raise BadInput(_("Give the bank's reference of the payment."), field="bank_reference", article=27)
     chosen = None if bills is None else [bill.pk for bill in bills]
-    locked, accounts = lock_open_bills(payer, lender, chosen)
-    for known in _KNOWN.rows(Repayment, lender=lender.pk, reference=bank_reference):
-        if (known.payer_id, known.amount_fen) != (payer.pk, amount_fen):
-            raise DuplicateReference(
-                _("Bank reference %(reference)s already stands for another payment."),
-                article=27,
-                field="bank_reference",
-                reference=bank_reference,
-            )
-        return known
+    locked = lock_open_bills(payer, lender, chosen)
+    [(known, touched, *place)] = _STANDS.run(payer=payer.pk, lender=lender.pk, reference=bank_reference)
+    if known:
+        return _same(Repayment.objects.get(pk=known), payer, amount_fen)
+    accounts = {account.pk: account for account in instances(CreditAccount, touched)}
     on = paid_on or business_date(at)
     accrue_before(locked, on=on, at=at)
     shares, left = spread(amount_fen, [bill for bill in locked if bill.state == Bill.State.OPEN])
@@ -97,13 +92,25 @@ def repay(
         business_on=on,
         at=at,
     )
-    _receive(made, shares, accounts)
-    if left:
-        use_balance(payer=payer, lender=lender, on=on, at=at)
     with together():
+        _receive(made, shares, accounts, place)
+        if left:
+            use_balance(payer=payer, lender=lender, on=on, at=at)
         settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
         _tell(made)
     return made
+
+
+def _same(known: Repayment, payer: Person, amount_fen: int) -> Repayment:
+    """A payment that was taken in before. Raises DuplicateReference where it is another one."""
+    if (known.payer_id, known.amount_fen) != (payer.pk, amount_fen):
+        raise DuplicateReference(
+            _("Bank reference %(reference)s already stands for another payment."),
+            article=27,
+            field="bank_reference",
+            reference=known.bank_reference,
+        )
+    return known
 
 
 def use_balance(*, payer: Person, lender: Lender, on: date, at: datetime) -> Repayment | None:
@@ -126,7 +133,8 @@ def use_balance(*, payer: Person, lender: Lender, on: date, at: datetime) -> Rep
         business_on=on,
         at=at,
     )
-    _receive(made, shares, accounts)
+    [place] = _PLACE.run()
+    _receive(made, shares, accounts, place)
     settle_standing(payer=payer, accounts=accounts, because=Suspension.LiftedBecause.PAID, at=at)
     return made
 
@@ -189,12 +197,15 @@ def settle_standing(
             lift_suspension(account=account, because=because, at=at)
 
 
-_KNOWN = Statement(
-    """
-    SELECT * FROM billing_repayment
-     WHERE lender_id = %(lender)s::bigint AND bank_reference = %(reference)s::text"""
-)
 _PLACE = Statement("SELECT nextval('billing_number'), nextval('billing_repayment_id_seq')")
+# The repayment of that reference, where it is known; the accounts; and a place for a new one.
+_STANDS = Statement(
+    f"""
+    SELECT (SELECT id FROM billing_repayment
+             WHERE lender_id = %(lender)s::bigint AND bank_reference = %(reference)s::text),
+           (SELECT json_agg(touched) FROM ({accounts_touched_by("ARRAY[%(payer)s::bigint]")}) AS touched),
+           nextval('billing_number'), nextval('billing_repayment_id_seq')"""  # noqa: S608 - ours
+)
 _ALLOCATION = columns_of(Allocation, but={"id"})
 _ROWS = Statement(
     f"""
@@ -220,9 +231,14 @@ _CLOSE_CASE = Statement(
 )
 
 
-def _receive(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[int, CreditAccount]) -> None:
+def _receive(
+    made: Repayment,
+    shares: Sequence[Share[Bill]],
+    accounts: Mapping[int, CreditAccount],
+    place: Sequence[int],
+) -> None:
     """Write a repayment and what each bill took of it: allocation, bill, limit, ledger."""
-    [(sequence, made.pk)] = _PLACE.run()
+    sequence, made.pk = place
     made.number = make_number("P", made.business_on, sequence)
     from_balance = made.method == Method.BALANCE
     if from_balance:
@@ -275,14 +291,15 @@ def _receive(made: Repayment, shares: Sequence[Share[Bill]], accounts: Mapping[i
 # What the payer still owes that lender, late charges too, and who speaks for the lender.
 _LEFT = Statement(
     f"""
-    SELECT coalesce(sum(owed_fen + charges_fen - charges_paid_fen), 0)::bigint, ({SPEAKERS})
+    SELECT coalesce(sum(owed_fen + charges_fen - charges_paid_fen), 0)::bigint,
+           ({speakers_of("ARRAY[%(lender)s::bigint]")})
       FROM billing_bill
-     WHERE payer_id = %(payer)s::bigint AND lender_id = ANY(%(lenders)s) AND state = 'open'"""  # noqa: S608 - ours
+     WHERE payer_id = %(payer)s::bigint AND lender_id = %(lender)s AND state = 'open'"""  # noqa: S608 - ours
 )
 
 
 def _tell(made: Repayment) -> None:
-    [(left_fen, speakers)] = _LEFT.run(payer=made.payer_id, lenders=[made.lender_id])
+    [(left_fen, speakers)] = _LEFT.run(payer=made.payer_id, lender=made.lender_id)
     notify(
         person=made.payer,
         kind=notices.REPAID,

@@ -11,12 +11,16 @@ from common.statements import Statement
 from hospitals.models import Hospital
 from lenders.models import Lender
 
-# Who speaks for each of some lenders, as one JSON object; part of a larger question too.
-SPEAKERS = """
+
+def speakers_of(lenders: str) -> str:
+    """Part of a question: who speaks for each lender, as one JSON object, the lenders' ids given as SQL."""
+    return f"""
     SELECT json_object_agg(lender_id, clients)
       FROM (SELECT lender_id, array_agg(client_id ORDER BY id) AS clients FROM lenders_lenderclient
-             WHERE lender_id = ANY(%(lenders)s::bigint[]) GROUP BY lender_id) AS speaking"""
-_SPEAKERS = Statement(SPEAKERS)
+             WHERE lender_id = ANY({lenders}) GROUP BY lender_id) AS speaking"""  # noqa: S608 - a question of ours
+
+
+_SPEAKERS = Statement(speakers_of("%(lenders)s::bigint[]"))
 
 
 class Speakers(dict[int, list[int]]):

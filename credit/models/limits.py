@@ -96,6 +96,7 @@ class CreditAccount(models.Model):
                 name="account_state_moves_legally",
                 field="state",
                 transitions=ACCOUNT_TRANSITIONS,
+                condition=pgtrigger.AnyChange("state"),
             ),
             pgtrigger.Trigger(
                 name="account_drawn_within_limit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,7 +18,7 @@ from common.identity import check_resident_id, turns
 from common.statements import Statement
 from credit import notices
 from credit.models import AccountEvent, CreditAccount, FamilyLink, Policy
-from credit.operations.limits import lock_accounts_of, note
+from credit.operations.limits import ACCOUNT, lock_accounts_of, note
 
 ADULT_YEARS = 18
 
@@ -49,39 +49,42 @@ class Coverage:
     standing: CreditAccount
 
 
-# `FamilyLink.objects.in_force()` of these dependants.
-_IN_FORCE = Statement(
-    """
-    SELECT * FROM credit_familylink
-     WHERE dependant_id = ANY(%(dependants)s::bigint[]) AND state = 'active'
+# `FamilyLink.objects.in_force()` of these patients, for a larger question.
+LINKS = """
+    SELECT payer_id, dependant_id, kind FROM credit_familylink
+     WHERE dependant_id = ANY(%(patients)s::bigint[]) AND state = 'active'
        AND (ends_on IS NULL OR ends_on > %(on)s::date)"""
-)
+# The accounts that they may draw on.
+ACCOUNTS = f"""
+    SELECT {ACCOUNT} FROM credit_creditaccount
+     WHERE person_id = ANY(%(patients)s::bigint[] || ARRAY(SELECT payer_id FROM ({LINKS}) AS link))"""  # noqa: S608 - ours
+# Locks them until the transaction ends.
+LOCK_DRAWN = Statement(f"{ACCOUNTS} ORDER BY id FOR NO KEY UPDATE")
 
 
 @enforces(24)
-def coverages_of(
-    *, patients: Sequence[Person], on: date, lock: bool = False
+def coverages_from(
+    *, patients: Sequence[Person], links: Iterable[FamilyLink], accounts: Iterable[CreditAccount]
 ) -> dict[int, Coverage | NoAccount]:
-    """One payer for each patient on a date, by the patient's id, or why there is none.
+    """One payer for each patient, by the patient's id, or why there is none.
 
     A minor draws on the parent's account. A parent whose adult child pays draws on their own account where
-    they have one, else on the child's; the debt is the child's either way. `lock` takes every account that
-    may be drawn on, and keeps it until the transaction ends.
+    they have one, else on the child's; the debt is the child's either way.
     """
-    ids = [patient.pk for patient in patients]
-    by_patient = {link.dependant_id: link for link in _IN_FORCE.rows(FamilyLink, dependants=ids, on=on)}
+    by_patient = {link.dependant_id: link for link in links}
+    opened = {account.person_id: account for account in accounts if account.state != account.State.CLOSED}
     payers = Person.objects.in_bulk({link.payer_id for link in by_patient.values()}) if by_patient else {}
     for link in by_patient.values():
         link.payer = payers[link.payer_id]
-    people = {*ids, *payers}
-    found = lock_accounts_of(people).values() if lock else CreditAccount.objects.filter(person__in=people)
-    opened = {account.person_id: account for account in found if account.state != account.State.CLOSED}
     return {patient.pk: _coverage(patient, by_patient.get(patient.pk), opened) for patient in patients}
 
 
 def coverage_of(*, patient: Person, on: date) -> Coverage:
     """Who pays for one patient on a date. Raises NoAccount."""
-    found = coverages_of(patients=[patient], on=on)[patient.pk]
+    links = list(FamilyLink.objects.in_force(on).filter(dependant=patient))
+    people = {patient.pk, *(link.payer_id for link in links)}
+    accounts = CreditAccount.objects.filter(person__in=people)
+    found = coverages_from(patients=[patient], links=links, accounts=accounts)[patient.pk]
     if isinstance(found, NoAccount):
         raise found
     return found
@@ -210,8 +213,9 @@ def accept_offer(*, link: FamilyLink, by: User | None = None, at: datetime) -> F
 def end_link(*, link: FamilyLink, at: datetime) -> FamilyLink:
     """Either side ends the sharing for new bills, or takes back or declines an offer.
 
-    Earlier bills stay the payer's.
+    Earlier bills stay the payer's; a charge that is under way is one of them.
     """
+    lock_accounts_of([link.payer_id])
     link = FamilyLink.objects.select_for_update().get(pk=link.pk)
     if link.state != FamilyLink.State.ENDED:
         began = link.state == FamilyLink.State.ACTIVE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,8 +17,7 @@ Kind = AccountEvent.Kind
 
 # Accounts move and their events are written in one statement, so that neither can be had without the other.
 # Several steps of one account are one move, counted from where the account stood.
-_MOVE = Statement(
-    """
+_MOVED = """
     WITH moved AS (
         UPDATE credit_creditaccount account
            SET outstanding_fen = account.outstanding_fen + move.delta_fen, seq = account.seq + move.steps
@@ -32,14 +31,18 @@ _MOVE = Statement(
                account.outstanding_fen - move.delta_fen AS outstanding_before_fen)
     INSERT INTO credit_accountevent
            (account_id, seq, kind, amount_fen, outstanding_after_fen, limit_fen, reference, at)
-    SELECT moved.id, seq_before + step.nth, step.kind, abs(step.delta_fen),
+    SELECT step.account_id, seq_before + step.nth, step.kind, abs(step.delta_fen),
            outstanding_before_fen + sum(step.delta_fen) OVER (PARTITION BY moved.id ORDER BY step.nth),
            moved.limit_fen, step.reference, %(at)s::timestamptz
       FROM unnest(%(step_accounts)s::bigint[], %(nths)s::int[], %(kinds)s::text[], %(step_deltas)s::bigint[],
-                  %(references)s::text[]) AS step (account_id, nth, kind, delta_fen, reference)
-      JOIN moved ON moved.id = step.account_id
+                  %(references)s::text[]) AS step (account_id, nth, kind, delta_fen, reference)"""
+_MOVE = Statement(
+    f"""
+    {_MOVED} JOIN moved ON moved.id = step.account_id
     RETURNING account_id, seq, outstanding_after_fen"""
 )
+# An account that would not move leaves its event without a sequence number, which no event may be.
+_MOVE_ALL = Statement(f"{_MOVED} LEFT JOIN moved ON moved.id = step.account_id")
 
 
 class Step(NamedTuple):
@@ -70,6 +73,8 @@ class AccountNotActive(Refusal):
     )
 
 
+# What charges and repayments ask of an account.
+ACCOUNT = "id, person_id, state, limit_fen, outstanding_fen, seq, caps_family"
 _LOCK = Statement(
     """
     SELECT * FROM credit_creditaccount WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"""
@@ -109,10 +114,20 @@ def draw(steps: Sequence[Step], *, at: datetime) -> None:
         )
 
 
+def draw_checked(steps: Sequence[Step], *, at: datetime) -> None:
+    """The same for accounts that are locked and were found active with room enough; nobody waits for it.
+
+    Were one of them not so after all, the database would refuse the whole transaction.
+    """
+    _move_all(steps, at)
+
+
 def give_back(steps: Sequence[Step], *, at: datetime) -> None:
-    """Lower what is outstanding by releases, voids, refunds or repayments, whatever the accounts' state."""
+    """Lower what is outstanding on locked accounts by releases, voids, refunds or repayments, whatever their
+    state; nobody waits for it.
+    """
     if steps := [step for step in steps if step.delta_fen]:
-        _move(steps, at)
+        _move_all(steps, at)
 
 
 def note(account: CreditAccount, kind: AccountEvent.Kind, reference: str, *, at: datetime) -> int:
@@ -153,23 +168,38 @@ def require_active(account: CreditAccount) -> None:
 def _move(steps: Sequence[Step], at: datetime) -> list[CreditAccount]:
     """Take the steps, in this order. Returns the accounts that would not move."""
     accounts = {step.account.pk: step.account for step in steps}
-    deltas, counts, nths = dict.fromkeys(accounts, 0), dict.fromkeys(accounts, 0), []
-    for step in steps:
-        deltas[step.account.pk] += step.delta_fen
-        counts[step.account.pk] += 1
-        nths.append(counts[step.account.pk])
-    moved = _MOVE.run(
-        accounts=list(accounts),
-        deltas=list(deltas.values()),
-        steps=list(counts.values()),
-        step_accounts=[step.account.pk for step in steps],
-        nths=nths,
-        kinds=[step.kind.value for step in steps],
-        step_deltas=[step.delta_fen for step in steps],
-        references=[step.reference for step in steps],
-        at=at,
-    )
+    moved = _MOVE.run(**_moves(steps), at=at)
     for pk, seq, outstanding_fen in sorted(moved):
         accounts[pk].seq, accounts[pk].outstanding_fen = seq, outstanding_fen
     standing = {pk for pk, _seq, _outstanding in moved}
     return [account for pk, account in accounts.items() if pk not in standing]
+
+
+def _move_all(steps: Sequence[Step], at: datetime) -> None:
+    """Take the steps on locked accounts; one that would not move ends the transaction."""
+    _MOVE_ALL.send(**_moves(steps), at=at)
+    for step in steps:
+        step.account.seq += 1
+        step.account.outstanding_fen += step.delta_fen
+
+
+def _moves(steps: Sequence[Step]) -> dict[str, list[Any]]:
+    """What a move is told: what each account adds up to, and each step with its place among its account's."""
+    deltas: dict[int, int] = {}
+    counts: dict[int, int] = {}
+    nths = []
+    for step in steps:
+        pk = step.account.pk
+        deltas[pk] = deltas.get(pk, 0) + step.delta_fen
+        counts[pk] = counts.get(pk, 0) + 1
+        nths.append(counts[pk])
+    return {
+        "accounts": list(deltas),
+        "deltas": list(deltas.values()),
+        "steps": list(counts.values()),
+        "step_accounts": [step.account.pk for step in steps],
+        "nths": nths,
+        "kinds": [step.kind.value for step in steps],
+        "step_deltas": [step.delta_fen for step in steps],
+        "references": [step.reference for step in steps],
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -220,36 +221,46 @@ def close_facility(*, person: Person, lender: Lender, at: datetime) -> Facility:
 
 
 # `Facility.objects.usable()` of lenders that still take part, and no more of it than a charge needs.
-_USABLE = Statement(
+def usable_by(people: str) -> str:
+    """Part of a question: what new bills may draw on, of people whose ids are given as SQL.
+
+    Granted by lenders that still take part, and the consent to that lender stands at this moment: withdrawing
+    it stops new use at once.
     """
+    return f"""
     SELECT facility.id, facility.person_id, facility.lender_id, facility.product_id, facility.is_default,
-           lender.id, lender.code, lender.name_zh, lender.name_en,
-           product.id, product.lender_id, product.interest_free_days, product.late_rate_ppm
+           lender.code, lender.name_zh, lender.name_en, product.interest_free_days, product.late_rate_ppm
       FROM lenders_facility facility
       JOIN lenders_lender lender ON lender.id = facility.lender_id
       JOIN lenders_product product ON product.id = facility.product_id
-     WHERE facility.person_id = ANY(%(people)s::bigint[]) AND facility.state = 'granted'
+     WHERE facility.person_id = ANY({people}) AND facility.state = 'granted'
        AND lender.left_on IS NULL
        AND EXISTS (SELECT FROM accounts_consent consent
                     WHERE consent.person_id = facility.person_id AND consent.purpose = 'lender'
                       AND consent.subject = lender.code AND consent.withdrawn_at IS NULL
                    OFFSET 0)  -- one look by key, never a join with everybody's
-     ORDER BY lender.code"""
-)
+     ORDER BY lender.code"""  # noqa: S608 - a question of ours
+
+
+_USABLE = Statement(usable_by("%(people)s::bigint[]"))
 _FACILITY = ("id", "person_id", "lender_id", "product_id", "is_default")
 _LENDER = ("id", "code", "name_zh", "name_en")
 _PRODUCT = ("id", "lender_id", "interest_free_days", "late_rate_ppm")
 
 
 def usable_facilities(people: Iterable[int]) -> dict[int, list[Facility]]:
-    """What new bills may draw on, by the ids of the people: granted by lenders that still take part, and the
-    consent to that lender stands at this moment: withdrawing it stops new use at once.
-    """
+    """What new bills may draw on, by the ids of the people."""
+    return facilities_from(_USABLE.run(people=list(people)))
+
+
+def facilities_from(rows: Iterable[Sequence[Any]]) -> dict[int, list[Facility]]:
+    """The same from the rows that `usable_by` asks for."""
     found: dict[int, list[Facility]] = defaultdict(list)
-    for row in _USABLE.run(people=list(people)):
+    for row in rows:
+        _id, _person, lender_id, product_id, _is_default, *rest = row
         facility = instance(Facility, _FACILITY, row[:5])
-        facility.lender = instance(Lender, _LENDER, row[5:9])
-        facility.product = instance(Product, _PRODUCT, row[9:])
+        facility.lender = instance(Lender, _LENDER, [lender_id, *rest[:3]])
+        facility.product = instance(Product, _PRODUCT, [product_id, lender_id, *rest[3:]])
         facility.product.lender = facility.lender
         found[facility.person_id].append(facility)
     return found

@@ -125,6 +125,8 @@ ATTACKS = [
     Attack("refund_balance_within_credit", lambda c: clone_refund(c, to_balance_fen=20_001)),
     Attack("refund_posted_into_open_date", lambda c: clone_refund(c, business_on=CLOSED_ON)),
     # Objections.
+    Attack("bill_number_once", lambda c: again(c.open_bill, visit_id=c.visit.pk)),
+    Attack("visit_number_once", lambda c: again(c.visit)),
     Attack("objection_one_open_per_bill", lambda c: again(c.objection)),
     Attack("objection_answered_whole", lambda c: change(c.objection, answered_on=date(2026, 5, 8))),
     Attack("objection_answer_is_kept", lambda c: change(c.answered, upheld=True)),

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
+from accounts.models import Person
 from billing.models import Bill, DayClose, DunningCase, Reminder, Settlement
 from billing.operations.days import close_day
 from billing.operations.dunning import send_reminders
 from billing.operations.leaving import leave
-from credit.models import CreditAccount
+from credit.models import CreditAccount, FamilyLink
 from credit.operations.accounts import CannotCloseAccount
-from credit.operations.family import NoAccount
+from credit.operations.family import NoAccount, end_link
 from credit.operations.limits import AccountNotActive, CannotDraw, lock_accounts
 from credit.operations.participation import leave_scheme
 from credit.operations.standing import suspend
@@ -189,6 +190,54 @@ def test_a_reminder_that_meets_a_repayment_leaves_no_case_open(real_town: Town) 
 
     assert not DunningCase.objects.filter(closed_at=None).exists()
     assert not Reminder.objects.exists()
+
+
+@transaction.atomic
+def pay_for_parent(town: Town, child: Person, parent: Person) -> None:
+    """A sharing that comes into force while the parent's account is at work."""
+    lock_accounts([town.account(parent).pk])
+    FamilyLink.objects.create(
+        payer=child,
+        dependant=parent,
+        kind=FamilyLink.Kind.PARENT,
+        state=FamilyLink.State.ACTIVE,
+        offered_at=town.at(FRIDAY),
+        agreed_at=town.at(FRIDAY),
+    )
+
+
+@pytest.mark.article(24)
+def test_a_charge_that_waits_for_the_end_of_a_sharing_is_the_patients_own(real_town: Town) -> None:
+    child, parent = real_town.enrol(), real_town.enrol("林国强", born_on=date(1955, 3, 7))
+    pay_for_parent(real_town, child, parent)
+    link = FamilyLink.objects.get()
+
+    with held_open(lambda: end_link(link=link, at=real_town.at(FRIDAY))) as commit:
+        charge = Elsewhere(lambda: real_town.treat(parent, FRIDAY))
+        wait_for_a_lock()
+        commit()
+
+    assert charge.join().payer == parent
+
+
+@pytest.mark.article(24)
+def test_a_charge_that_waits_while_its_payer_changes_finds_the_new_one(real_town: Town) -> None:
+    child, parent = real_town.enrol(), real_town.enrol("林国强", born_on=date(1955, 3, 7))
+    bill = real_town.treat(child, FRIDAY)
+
+    with (
+        held_open(lambda: suspend_payer(real_town, bill)) as commit_suspension,
+        held_open(lambda: pay_for_parent(real_town, child, parent)) as commit_sharing,
+    ):
+        charge = Elsewhere(lambda: real_town.treat(parent, FRIDAY))
+        wait_for_a_lock()
+        commit_sharing()
+        wait_for_a_lock()
+        commit_suspension()
+
+    with pytest.raises(AccountNotActive):
+        charge.join()
+    assert Bill.objects.get() == bill
 
 
 def wait_for_a_lock(seconds: float = 1) -> None:

@@ -76,3 +76,41 @@ def test_what_fails_on_the_way_is_told_and_the_next_runs_alone(db: None) -> None
 def test_a_value_too_many_or_too_few_is_refused(db: None) -> None:
     with pytest.raises(TypeError, match="given for"):
         Statement("SELECT %(a)s::int").run(b=1)
+
+
+def test_what_was_sent_goes_before_whatever_is_asked_next(
+    town: Town, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    lin = town.enrol()
+    say = Statement("UPDATE accounts_person SET language = %(word)s::text WHERE id = %(id)s::bigint")
+    ask = Statement("SELECT language FROM accounts_person WHERE id = %(id)s::bigint")
+
+    with together():
+        say.send(id=lin.pk, word="en")
+        with django_assert_num_queries(1):
+            assert ask.run(id=lin.pk) == [("en",)]
+        say.send(id=lin.pk, word="zh")
+        assert Person.objects.get(pk=lin.pk).language == "zh"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_outlives_the_rollback_of_a_transaction_inside_the_block(real_town: Town) -> None:
+    lin = real_town.enrol()
+    say = Statement("UPDATE accounts_person SET language = %(word)s::text WHERE id = %(id)s::bigint")
+
+    with together():
+        with pytest.raises(KeyError), transaction.atomic():
+            say.send(id=lin.pk, word="en")
+            raise KeyError
+        assert Person.objects.get(pk=lin.pk).language == lin.language
+
+
+def test_what_was_sent_in_a_block_that_is_undone_is_undone(town: Town) -> None:
+    lin = town.enrol()
+    say = Statement("UPDATE accounts_person SET language = %(word)s::text WHERE id = %(id)s::bigint")
+
+    with together():
+        with pytest.raises(KeyError), transaction.atomic():
+            say.send(id=lin.pk, word="en")
+            raise KeyError
+        assert Person.objects.get(pk=lin.pk).language == lin.language
