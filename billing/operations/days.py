@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -16,7 +18,7 @@ from billing.operations.telling import Fact, tell_lenders
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import BadInput
-from common.statements import Statement, columns_of, rows_as_json
+from common.statements import Statement, columns_of, together
 from credit.calendar import next_working_day
 from hospitals.models import Hospital
 
@@ -90,57 +92,68 @@ def _close_one(on: date, at: datetime) -> None:
         cursor.execute(_SUMS, {"on": on})
         sums = cursor.fetchall()
     left = Settlement.objects.filter(state=Settlement.State.CARRIED, carried_to=None)
-    carried = {(before.hospital_id, before.lender_id): before for before in left}
-    hospitals = Hospital.objects.in_bulk({hospital for hospital, *_sums in sums})
+    carried = {
+        (hospital, lender): (pk, fen)
+        for hospital, lender, pk, fen in left.values_list("hospital", "lender", "pk", "net_fen")
+    }
     pay_on = next_working_day(on)
     settlements = []
-    numbers = next_numbers("S", on, len(sums))
-    for number, row in zip(numbers, sums, strict=True):
-        hospital_id, lender_id, bills, bills_fen, refunds, refunds_fen = row
-        before = carried.get((hospital_id, lender_id))
-        carried_in = before.net_fen if before else 0
+    for number, (hospital, lender, *totals) in zip(next_numbers("S", on, len(sums)), sums, strict=True):
+        carried_from, carried_in = carried.get((hospital, lender), (None, 0))
+        _bills, bills_fen, _refunds, refunds_fen = totals
         net = bills_fen - refunds_fen + carried_in
+        state = Settlement.State.DUE if net > 0 else Settlement.State.CARRIED
         settlements.append(
-            Settlement(
-                number=number,
-                hospital=hospitals[hospital_id],
-                lender_id=lender_id,
-                business_on=on,
-                pay_on=pay_on,
-                bills=bills,
-                bills_fen=bills_fen,
-                refunds=refunds,
-                refunds_fen=refunds_fen,
-                carried_from=before,
-                carried_in_fen=carried_in,
-                net_fen=net,
-                state=Settlement.State.DUE if net > 0 else Settlement.State.CARRIED,
-                closed_at=at,
+            _Row(
+                number, hospital, lender, on, pay_on, *totals, carried_from, carried_in, net, state.value, at
             )
         )
-    _SETTLE.send(settlements=rows_as_json(settlements))
-    post([move for settlement in settlements for move in _carry(settlement)], business_on=on, at=at)
-    due = [settlement for settlement in settlements if settlement.state == Settlement.State.DUE]
-    tell_lenders([_fact(settlement) for settlement in due], at=at)
+    codes = dict(Hospital.objects.values_list("pk", "code"))
+    with together():
+        _SETTLE.send(settlements=json.dumps([row._asdict() for row in settlements], default=str))
+        post([move for row in settlements for move in _carry(row)], business_on=on, at=at)
+        facts = [_fact(row, codes[row.hospital_id]) for row in settlements if row.state == "due"]
+        tell_lenders(facts, at=at)
 
 
-def _fact(settlement: Settlement) -> Fact:
+class _Row(NamedTuple):
+    """A settlement as it is written; a day may have thousands, and each instance of a model costs."""
+
+    number: str
+    hospital_id: int
+    lender_id: int
+    business_on: date
+    pay_on: date
+    bills: int
+    bills_fen: int
+    refunds: int
+    refunds_fen: int
+    carried_from_id: int | None
+    carried_in_fen: int
+    net_fen: int
+    state: str
+    closed_at: datetime
+
+
+def _fact(row: _Row, hospital: str) -> Fact:
     payload = {
-        "number": settlement.number,
-        "hospital": settlement.hospital.code,
-        "business_on": settlement.business_on.isoformat(),
-        "pay_on": settlement.pay_on.isoformat(),
-        "net_fen": settlement.net_fen,
+        "number": row.number,
+        "hospital": hospital,
+        "business_on": row.business_on.isoformat(),
+        "pay_on": row.pay_on.isoformat(),
+        "net_fen": row.net_fen,
     }
-    return Fact(settlement.lender_id, "settlement.due", payload)
+    return Fact(row.lender_id, "settlement.due", payload)
 
 
-def _carry(settlement: Settlement) -> list[Move]:
-    books = Books(settlement.lender_id)
-    payable, carried = books.payable(settlement.hospital_id), books.carried(settlement.hospital_id)
+def _carry(row: _Row) -> list[Move]:
+    if not row.carried_in_fen and row.net_fen >= 0:
+        return []
+    books = Books(row.lender_id)
+    payable, carried = books.payable(row.hospital_id), books.carried(row.hospital_id)
     return [
-        Move(Transfer.Kind.CARRY_IN, settlement.number, payable, carried, -settlement.carried_in_fen),
-        Move(Transfer.Kind.CARRY_OUT, settlement.number, carried, payable, max(0, -settlement.net_fen)),
+        Move(Transfer.Kind.CARRY_IN, row.number, payable, carried, -row.carried_in_fen),
+        Move(Transfer.Kind.CARRY_OUT, row.number, carried, payable, max(0, -row.net_fen)),
     ]
 
 
