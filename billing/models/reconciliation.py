@@ -130,6 +130,8 @@ class Reconciliation(models.Model):
     there_fen = models.BigIntegerField(_("amount there"))
     agreed = models.PositiveIntegerField(_("items agreed"))
     differences = models.PositiveIntegerField(_("differences"))
+    # How many of each kind, as the last run found them.
+    kinds = models.JSONField(_("by kind"), default=dict)
     run_at = models.DateTimeField(_("run at"))
 
     class Meta:
