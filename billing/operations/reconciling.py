@@ -5,25 +5,34 @@ It compares sets and writes a row for every difference; nothing is corrected by 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import ApiClient, User
+from accounts.operations.jobs import track
 from billing import matching
+from billing.insurer import InsurerUnavailable, insurers_rows
 from billing.models import DayClose, Reconciliation, Settlement, Statement
 from billing.models.reconciliation import Source
-from billing.operations.statements import lock_scope
+from billing.operations.statements import ControlTotal, Row, lock_scope, take_statement
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import Refusal
+from common.spans import EVERYBODY, Span
 from hospitals.models import Hospital
 from lenders.models import Lender
 
 # From so many lines on the comparison is given room, so that it need not be written to disk in parts.
 MANY_LINES = 10_000
 ROOM = "SET LOCAL work_mem = '64MB'"
+
+
+logger = logging.getLogger(__name__)
 
 
 class DayStillOpen(Refusal):
@@ -39,6 +48,78 @@ def is_closed(on: date) -> bool:
 
 
 @enforces(17)
+def reconcile_day(*, on: date, at: datetime, hospitals: Span = EVERYBODY) -> list[Reconciliation]:
+    """Fetch what the insurer states, and compare every hospital's day, each in a transaction of its own.
+
+    A hospital whose comparison somebody else has in hand is left to them. Safe to run twice, late, or by two
+    at once. Raises DayStillOpen.
+    """
+    _require_closed(on)
+    found = []
+    own = Hospital.objects.filter(pk__gte=hospitals.first, pk__lte=hospitals.last)
+    with track("reconcile", on, hospitals) as job:
+        posting = set(Settlement.objects.filter(business_on=on).values_list("hospital", flat=True))
+        stated = set(Statement.objects.filter(business_on=on).values_list("hospital", flat=True))
+        concerned = list(own.filter(pk__in=posting | stated).order_by("pk"))
+        for place, hospital in enumerate(concerned, 1):
+            told = _ask_insurer(hospital, on, at) if hospital.pk in posting else False
+            if told or hospital.pk in stated:
+                found += reconcile_hospital(hospital=hospital, on=on, at=at)
+            job.advance(place, len(concerned))
+        job.remark(f"{len(found)} statements, {sum(side.differences for side in found)} differences")
+    return found
+
+
+def _ask_insurer(hospital: Hospital, on: date, at: datetime) -> bool:
+    """Whether it states the day. Where it does not answer the others are compared all the same."""
+    try:
+        with insurers_rows(hospital=hospital.code, on=on) as rows:
+            if rows is None:
+                return False
+            take_statement(
+                source=Source.INSURER, hospital=hospital, business_on=on, rows=rows, by=None, at=at
+            )
+    except (InsurerUnavailable, Refusal) as trouble:
+        logger.warning("no statement of the insurer for %s on %s: %s", hospital.code, on, trouble)
+        return False
+    return True
+
+
+@enforces(17)
+@transaction.atomic
+def state_day(
+    *,
+    source: str,
+    hospital: Hospital,
+    lender: Lender | None = None,
+    business_on: date,
+    rows: Iterable[Row],
+    control: ControlTotal | None = None,
+    by: User | ApiClient,
+    at: datetime,
+    first_line: int = 1,
+) -> tuple[Statement, Reconciliation | None]:
+    """Take a statement and say at once how it compares; None while its day is open: it waits for the close.
+
+    Raises BadInput, which names line and field.
+    """
+    statement = take_statement(
+        source=source,
+        hospital=hospital,
+        lender=lender,
+        business_on=business_on,
+        rows=rows,
+        control=control,
+        by=by,
+        at=at,
+        first_line=first_line,
+    )
+    if not is_closed(business_on):
+        return statement, None
+    return statement, reconcile_side(hospital=hospital, on=business_on, source=source, lender=lender, at=at)
+
+
+@enforces(17)
 @transaction.atomic
 def reconcile_hospital(*, hospital: Hospital, on: date, at: datetime) -> list[Reconciliation]:
     """Compare every side of one hospital's day. Run twice, late or by two at once it finds the same rows.
@@ -47,12 +128,8 @@ def reconcile_hospital(*, hospital: Hospital, on: date, at: datetime) -> list[Re
     """
     _require_closed(on)
     lock_scope(hospital, on)
-    found = [reconcile_side(hospital=hospital, on=on, source=Source.HOSPITAL, lender=None, at=at)]
-    found.append(reconcile_side(hospital=hospital, on=on, source=Source.INSURER, lender=None, at=at))
-    for lender in _lenders_of(hospital, on):
-        found.append(reconcile_side(hospital=hospital, on=on, source=Source.LENDER, lender=lender, at=at))
-    with connection.cursor() as cursor:
-        cursor.execute(matching.OWNERS, {"hospital": hospital.pk, "on": on})
+    found = [_compare(statement, at) for statement in Statement.objects.newest_of(hospital, on)]
+    _judge_owners(hospital, on)
     return found
 
 
@@ -60,14 +137,22 @@ def reconcile_hospital(*, hospital: Hospital, on: date, at: datetime) -> list[Re
 @transaction.atomic
 def reconcile_side(
     *, hospital: Hospital, on: date, source: str, lender: Lender | None, at: datetime
-) -> Reconciliation:
-    """Compare one side's newest statement of a hospital's day with the platform.
+) -> Reconciliation | None:
+    """Compare one side's newest statement of a hospital's day with the platform; None where there is none.
 
-    Without a statement nothing is compared, and no difference made up. Raises DayStillOpen.
+    Raises DayStillOpen.
     """
     _require_closed(on)
     lock_scope(hospital, on)
     statement = Statement.objects.of(source=source, hospital=hospital, lender=lender, business_on=on).first()
+    side = _compare(statement, at) if statement else None
+    _judge_owners(hospital, on)
+    return side
+
+
+def _compare(statement: Statement, at: datetime) -> Reconciliation:
+    hospital, lender = statement.hospital, statement.lender
+    on, source = statement.business_on, statement.source
     here, here_fen = _posted(hospital, on, source, lender)
     side, _created = Reconciliation.objects.get_or_create(
         hospital=hospital,
@@ -75,12 +160,10 @@ def reconcile_side(
         source=source,
         lender=lender,
         defaults={
-            "here": here, "here_fen": here_fen, "there": 0, "there_fen": 0,
+            "statement": statement, "here": here, "here_fen": here_fen, "there": 0, "there_fen": 0,
             "agreed": 0, "differences": 0, "run_at": at,
         },
     )  # fmt: skip
-    if statement is None:
-        return side
     with connection.cursor() as cursor:
         if statement.lines + here > MANY_LINES:
             cursor.execute(ROOM)
@@ -117,13 +200,9 @@ def _require_closed(on: date) -> None:
         )
 
 
-def _lenders_of(hospital: Hospital, on: date) -> list[Lender]:
-    """Those with something to settle for that day, or that have stated something about it."""
-    settling = Settlement.objects.filter(hospital=hospital, business_on=on).values("lender")
-    stating = Statement.objects.filter(hospital=hospital, business_on=on, source=Source.LENDER)
-    return list(
-        Lender.objects.filter(pk__in=settling.union(stating.values("lender")).values("lender")).order_by("pk")
-    )
+def _judge_owners(hospital: Hospital, on: date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(matching.OWNERS, {"hospital": hospital.pk, "on": on})
 
 
 def _posted(hospital: Hospital, on: date, source: str, lender: Lender | None) -> tuple[int, int]:
