@@ -78,15 +78,15 @@ def reconcile(bench: Bench) -> list[Result]:
     ]
 
 
-def state_file(*, path: str, on: str) -> dict[str, int]:
+def state_file(*, file: str, on: str) -> dict[str, int]:
     """In a hand: the differences of each kind, once the file is taken and compared."""
     hospital = Hospital.objects.order_by("pk")[0]
-    with open(path, "rb") as file:
+    with open(file, "rb") as lines:
         _statement, side = state_day(
             source="hospital",
             hospital=hospital,
             business_on=date.fromisoformat(on),
-            rows=csv_lines(file),
+            rows=csv_lines(lines),
             by=None,
             at=timezone.now(),
             first_line=2,
@@ -126,7 +126,7 @@ def _state(url: str, path: Path, on: date, bills: int) -> Path:
 
 
 def _measure(url: str, path: Path, on: date, bills: int) -> Done:
-    done = work(url, "benchmarks.reconciling.state_file", path=str(path), on=str(on))
+    done = work(url, "benchmarks.reconciling.state_file", file=str(path), on=str(on))
     if done.answer != planted(bills) or count(url, "billing_difference") != sum(done.answer.values()):
         raise BenchmarkFailed(f"{done.answer} found where {planted(bills)} stand")
     _forget(url)
