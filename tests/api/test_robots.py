@@ -80,7 +80,10 @@ def test_a_hospitals_robot_tells_the_insurer_what_it_paid_yesterday(
     caller = world.hospital_system(hospital)
     bill = town.treat(town.enrol(), TODAY - timedelta(days=1), 20_000, hospital=hospital)
 
-    robot_of(HospitalRobot, caller, world, sandbox.url).round()
+    robot = robot_of(HospitalRobot, caller, world, sandbox.url)
+    robot.today = lambda: bill.business_on + timedelta(days=1)
+
+    robot.round()
 
     query = {"hospital": "CODE1", "on": str(bill.business_on)}
     [line] = sandbox.http.get("/insurer/statements", params=query).text.splitlines()
