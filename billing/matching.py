@@ -1,6 +1,6 @@
 """How a statement is matched with the books: in SQL, by the set.
 
-Both sides are laid upon each other by number; what does not agree then is tried by the other names an item
+Both sides are joined by number; what does not agree then is tried by the other names an item
 goes by: a refund by its bill's number, anything by the hospital's own number of the visit, all items of one
 name taken together. What is left over, or differs, is a difference.
 """
@@ -56,23 +56,33 @@ _HERE = {
 }
 
 _COMPARE = """
-    WITH upon AS MATERIALIZED (
+    WITH twice AS MATERIALIZED (
+        -- A second line agrees as well as the first, so that those are looked for by themselves.
+        SELECT reference FROM billing_statementline WHERE statement_id = %(statement)s
+         GROUP BY reference HAVING count(*) > 1
+    ),
+    -- What is not plainly the same on both sides; nearly everything is left behind here.
+    upon AS MATERIALIZED (
         SELECT name, item, coalesce(NOT bool_or(void), false)::int AS here,
                CASE WHEN NOT bool_or(void) THEN max(fen) ELSE 0 END AS here_fen,
                coalesce(bool_or(void), false)::int AS voids,
                CASE WHEN bool_or(void) THEN max(fen) ELSE 0 END AS void_fen,
                coalesce(bool_and(may_lack), false) AS may_lack, max(bill_id) AS bill_id,
-               count(stated_fen) AS there, coalesce(sum(stated_fen), 0) AS there_fen, count(undone) AS undone
-          FROM (SELECT number AS name, item, fen, void, may_lack, bill_id,
-                       NULL::bigint AS stated_fen, NULL::boolean AS undone
+               count(stated_fen) AS there, coalesce(sum(stated_fen), 0) AS there_fen,
+               count(undone) AS undone
+          FROM (SELECT coalesce(number, reference) AS name, coalesce(posted.item, line.item) AS item,
+                       fen, void, may_lack, bill_id,
+                       CASE WHEN kind <> 'void' THEN amount_fen END AS stated_fen,
+                       CASE WHEN kind = 'void' THEN true END AS undone
                   FROM ({here}) AS posted
-                 UNION ALL
-                SELECT reference, CASE kind WHEN 'void' THEN 'bill' ELSE kind END, NULL, NULL, NULL, NULL,
-                       CASE WHEN kind <> 'void' THEN amount_fen END, CASE WHEN kind = 'void' THEN true END
-                  FROM billing_statementline WHERE statement_id = %(statement)s) AS both_sides
+                  FULL JOIN (
+                       SELECT reference, CASE kind WHEN 'void' THEN 'bill' ELSE kind END AS item, kind,
+                              amount_fen
+                         FROM billing_statementline WHERE statement_id = %(statement)s) AS line
+                    ON reference = number AND line.item = posted.item
+                 WHERE (fen = amount_fen AND kind <> 'void' AND NOT void) IS NOT TRUE
+                    OR reference IN (SELECT reference FROM twice)) AS apart
          GROUP BY name, item
-        HAVING (max(fen) = max(stated_fen) AND count(stated_fen) = 1 AND count(undone) = 0
-                AND NOT bool_or(void)) IS NOT TRUE
     ),
     unknown AS MATERIALIZED (SELECT * FROM upon WHERE here + voids = 0),
     -- What nobody stated by its own number, by the name under which it may have been stated.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
-from typing import IO, Any
+from typing import IO, cast
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,9 @@ from common.errors import BadInput
 
 COLUMNS = ["reference", "kind", "amount_fen"]
 LONGEST_LINE = 1_000
+# A character of UTF-8 has four bytes at most.
+MOST_LINE_BYTES = 4 * LONGEST_LINE
+BLOCK_BYTES = 1 << 17
 CSV = "text/csv"
 JSON_LINES = "application/x-ndjson"
 
@@ -24,7 +26,7 @@ _TOO_LONG = _("has more than 1000 characters")
 def json_lines(file: IO[bytes]) -> Iterator[Row]:
     """One object a line of reference, kind and amount_fen alone. Raises BadInput, naming line and field."""
     for line, text in enumerate(_lines(file), 1):
-        if text == "\n":
+        if not text:
             raise fault(line, "line", _("is empty"))
         try:
             given = json.loads(text)
@@ -43,24 +45,57 @@ def json_lines(file: IO[bytes]) -> Iterator[Row]:
 
 def csv_lines(file: IO[bytes]) -> Iterator[Row]:
     """A heading of the three columns in any order, then a row a line. Raises BadInput likewise."""
-    reader = csv.reader(_lines(file), strict=True)
-    try:
-        heading = next(reader, [])
-        if heading and heading[0].startswith("\ufeff"):
-            heading[0] = heading[0][1:]
-        if sorted(heading) != sorted(COLUMNS):
-            raise fault(1, "line", _("must be the heading: reference,kind,amount_fen"))
-        reference, kind, amount = map(heading.index, COLUMNS)
-        for cells in reader:
-            if len(cells) != 3:
-                raise fault(reader.line_num, "line", _("must have three cells"))
-            fen = cells[amount]
+    line, order = 0, [0, 1, 2]
+    for lines in _blocks(file):
+        try:
+            rows = list(csv.reader(lines, strict=True))
+        except csv.Error:
+            rows = []
+        if len(rows) != len(lines):
+            # A record that goes on in the next line, or none at all.
+            raise fault(_first_bad(lines, line), "line", _("is not valid CSV"))
+        if line == 0:
+            order = _order_of(rows.pop(0))
+            line = 1
+        if set(map(len, rows)) - {3}:
+            wrong = next(place for place, cells in enumerate(rows, line + 1) if len(cells) != 3)
+            raise fault(wrong, "line", _("must have three cells"))
+        if rows:
+            cells = list(zip(*rows, strict=True))
+            references, kinds, amounts = (cells[place] for place in order)
             # Digits of other scripts are numbers to the language, and none here.
-            if not (fen.isascii() and fen.isdigit()):
-                raise fault(reader.line_num, "amount_fen", NOT_AN_AMOUNT)
-            yield Row(cells[reference], cells[kind], int(fen))
-    except csv.Error:
-        raise fault(reader.line_num, "line", _("is not valid CSV")) from None
+            digits = "".join(amounts)
+            if not (all(amounts) and digits.isascii() and digits.isdigit()):
+                wrong = next(
+                    place
+                    for place, fen in enumerate(amounts, line + 1)
+                    if not (fen.isascii() and fen.isdigit())
+                )
+                raise fault(wrong, "amount_fen", NOT_AN_AMOUNT)
+            # Plain tuples of the same shape: a named one costs as much as all the rest.
+            yield from cast(Iterator[Row], zip(references, kinds, map(int, amounts), strict=True))
+        line += len(rows)
+    if line == 0:
+        _order_of([])
+
+
+def _order_of(heading: list[str]) -> list[int]:
+    if heading and heading[0].startswith("\ufeff"):
+        heading[0] = heading[0][1:]
+    if sorted(heading) != sorted(COLUMNS):
+        raise fault(1, "line", _("must be the heading: reference,kind,amount_fen"))
+    return [heading.index(column) for column in COLUMNS]
+
+
+def _first_bad(lines: list[str], before: int) -> int:
+    """The first line that is no record by itself."""
+    for line, text in enumerate(lines, before + 1):
+        try:
+            if len(list(csv.reader([text], strict=True))) != 1:
+                return line
+        except csv.Error:
+            return line
+    return before + len(lines)
 
 
 READERS: dict[str, Callable[[IO[bytes]], Iterator[Row]]] = {JSON_LINES: json_lines, CSV: csv_lines}
@@ -72,16 +107,36 @@ def first_line_of(media_type: str) -> int:
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:
-    """The lines of a file in UTF-8; none is read that is longer than any line has reason to be."""
-    text: Any = TextIOWrapper(file, encoding="utf-8", newline="")
-    line = 0
+    for lines in _blocks(file):
+        yield from lines
+
+
+def _blocks(file: IO[bytes]) -> Iterator[list[str]]:
+    """The lines of a file in UTF-8, some thousand at a time; none is read that is longer than any has reason
+    to be.
+    """
+    line, rest = 0, b""
+    while block := file.read(BLOCK_BYTES):
+        whole, newline, rest = (rest + block).rpartition(b"\n")
+        if len(rest) > MOST_LINE_BYTES:
+            raise fault(line + whole.count(b"\n") + bool(newline) + 1, "line", _TOO_LONG)
+        if newline:
+            lines = _decoded(whole + newline, line)
+            line += len(lines)
+            yield lines
+    if rest:
+        yield _decoded(rest, line)
+
+
+def _decoded(block: bytes, before: int) -> list[str]:
     try:
-        while piece := text.readline(LONGEST_LINE + 1):
-            line += 1
-            if len(piece) > LONGEST_LINE:
-                raise fault(line, "line", _TOO_LONG)
-            if piece.endswith("\r\n"):
-                piece = piece[:-2] + "\n"
-            yield piece
+        text = block.decode("utf-8")
     except UnicodeDecodeError:
         raise BadInput(_("The statement is not UTF-8."), field="line", article=17) from None
+    lines = text.replace("\r\n", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    if max(map(len, lines), default=0) > LONGEST_LINE:
+        wrong = next(place for place, one in enumerate(lines, before + 1) if len(one) > LONGEST_LINE)
+        raise fault(wrong, "line", _TOO_LONG)
+    return lines

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from itertools import islice
-from typing import NamedTuple
+from itertools import compress, count, islice
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -173,29 +173,57 @@ class _Lines:
             raise BadInput(
                 _("A statement has at most %(most)s lines."), field="lines", article=17, most=MOST_LINES
             )
-        before, kinds, fen, line, told = self.before, self.kinds, self.fen, self.lines, []
-        for reference, kind, amount_fen in rows:
-            line += 1
-            # Printable text has no control character, tab or line break; the backslash is COPY's own.
-            if not (
-                type(kind) is str
-                and kind in kinds
-                and type(amount_fen) is int
-                and 0 < amount_fen <= MOST_FEN
-                and type(reference) is str
-                and 0 < len(reference) <= LONGEST_REFERENCE
-                and reference.isprintable()
-                and "\\" not in reference
-                and reference.strip() == reference
-            ):
-                raise self._fault(line, reference, kind, amount_fen)
-            fen[kind] += amount_fen
-            told.append(f"{line}\t{kind}\t{reference}\t{amount_fen}\n")
-        self.lines = line
-        if not told:
+        if not rows:
             return b""
-        self.digest.update("".join(told).encode())
-        return (before + before.join(told)).encode()
+        references, kinds, amounts = zip(*rows, strict=True)
+        first = self.lines + 1
+        if not self._are_right(references, kinds, amounts):
+            for line, row in enumerate(rows, first):
+                self._check(line, *row)
+        for kind in set(kinds):
+            self.fen[kind] += sum(compress(amounts, map(kind.__eq__, kinds)))
+        self.lines += len(rows)
+        before = self.before
+        told = [
+            f"{before}{line}\t{kind}\t{reference}\t{amount}\n"
+            for line, reference, kind, amount in zip(count(first), references, kinds, amounts, strict=False)
+        ]
+        self.digest.update(repr((references, kinds, amounts)).encode())
+        return "".join(told).encode()
+
+    def _are_right(
+        self, references: tuple[Any, ...], kinds: tuple[Any, ...], amounts: tuple[Any, ...]
+    ) -> bool:
+        """Whether all of them surely are; asked of thousands at once, which costs a tenth of row by row."""
+        if set(map(type, references)) | set(map(type, kinds)) != {str} or set(map(type, amounts)) != {int}:
+            return False
+        lengths = set(map(len, references))
+        text = "".join(references)
+        # Printable text has no control character, tab or line break; the backslash is COPY's own.
+        return (
+            self.kinds.issuperset(kinds)
+            and min(amounts) > 0
+            and max(amounts) <= MOST_FEN
+            and min(lengths) > 0
+            and max(lengths) <= LONGEST_REFERENCE
+            and text.isprintable()
+            and "\\" not in text
+            and " " not in text
+        )
+
+    def _check(self, line: int, reference: object, kind: object, amount_fen: object) -> None:
+        if not (
+            isinstance(kind, str)
+            and kind in self.kinds
+            and type(amount_fen) is int
+            and 0 < amount_fen <= MOST_FEN
+            and isinstance(reference, str)
+            and 0 < len(reference) <= LONGEST_REFERENCE
+            and reference.isprintable()
+            and "\\" not in reference
+            and reference.strip() == reference
+        ):
+            raise self._fault(line, reference, kind, amount_fen)
 
     def _fault(self, line: int, reference: object, kind: object, amount_fen: object) -> BadInput:
         at = self.first_line + line - 1
