@@ -2,6 +2,13 @@ from billing.models.bills import Bill, InsuranceSettlement, Item, Objection, Ref
 from billing.models.desk import DeskAct, PatientCodeUse
 from billing.models.dunning import DunningCase, LateCharge, Reminder, ReminderLine
 from billing.models.ledger import LedgerAccount, Transfer
+from billing.models.reconciliation import (
+    Difference,
+    DifferenceStep,
+    Reconciliation,
+    Statement,
+    StatementLine,
+)
 from billing.models.repayments import Allocation, Collection, DirectDebit, Repayment, Withdrawal
 from billing.models.settlements import DayClose, Settlement, SettlementStep
 
@@ -11,6 +18,8 @@ __all__ = [
     "Collection",
     "DayClose",
     "DeskAct",
+    "Difference",
+    "DifferenceStep",
     "DirectDebit",
     "DunningCase",
     "InsuranceSettlement",
@@ -19,12 +28,15 @@ __all__ = [
     "LedgerAccount",
     "Objection",
     "PatientCodeUse",
+    "Reconciliation",
     "Refund",
     "Reminder",
     "ReminderLine",
     "Repayment",
     "Settlement",
     "SettlementStep",
+    "Statement",
+    "StatementLine",
     "Transfer",
     "Visit",
     "Withdrawal",
