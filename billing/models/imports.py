@@ -6,6 +6,7 @@ import base64
 import json
 import uuid
 import zlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.chained import append_only
 from accounts.models import User
 from billing.models.bills import Bill
+from billing.models.reconciliation import Statement
 from common.crypto import decrypt, encrypt
 from hospitals.models import Hospital
 
@@ -106,6 +108,9 @@ class Import(models.Model):
     financed_fen = models.PositiveBigIntegerField(_("by credit"), default=0)
     refused_rows = models.PositiveIntegerField(_("lines refused"), default=0)
     refused_fen = models.PositiveBigIntegerField(_("sum refused"), default=0)
+    statement = models.ForeignKey(
+        Statement, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("statement")
+    )
     checked_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
@@ -241,6 +246,15 @@ class ImportPart(models.Model):
 
     def bound_to(self, field: str) -> bytes:
         return f"import part {self.batch_id} {self.kind} {self.place}".encode()
+
+    @classmethod
+    def of_rows(cls, batch: Import, rows: Sequence[tuple[int, dict[str, Any]]]) -> ImportPart:
+        """Lines with their numbers; the first one's is the place of them all."""
+        content = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+        return cls.of(batch, cls.Kind.ROWS, rows[0][0], content)
+
+    def rows(self) -> list[tuple[int, dict[str, Any]]]:
+        return json.loads(self.opened())
 
     def opened(self) -> bytes:
         return zlib.decompress(base64.b64decode(decrypt(self.content_sealed, self.bound_to("content"))))
