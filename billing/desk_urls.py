@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from billing.views import desk, desk_close, desk_refunds, desk_visits
+from billing.views import desk, desk_close, desk_import, desk_refunds, desk_visits
 
 
 class DayConverter:
@@ -63,6 +63,15 @@ urlpatterns = [
     path("desk/visits/<number:number>/items/", desk_visits.add_item, name="desk_add_item"),
     path("desk/visits/<number:number>/settle/", desk_visits.settle, name="desk_settle"),
     path("desk/visits/<number:number>/cancel/", desk_visits.cancel, name="desk_cancel_visit"),
+    path("desk/import/", desk_import.imports, name="desk_imports"),
+    path("desk/import/tables/<kind>.csv", desk_import.empty_table, {"suffix": "csv"}, name="desk_empty_csv"),
+    path(
+        "desk/import/tables/<kind>.xlsx", desk_import.empty_table, {"suffix": "xlsx"}, name="desk_empty_xlsx"
+    ),
+    path("desk/import/<number:number>/", desk_import.one, name="desk_import"),
+    path("desk/import/<number:number>/failed.csv", desk_import.failed, name="desk_import_failed"),
+    path("desk/import/<number:number>/charged.csv", desk_import.charged, name="desk_import_charged"),
+    path("desk/import/<number:number>/go-on/", desk_import.go_on, name="desk_import_go_on"),
     path("desk/close/", desk_close.today, name="desk_close_today"),
     path("desk/close/<day:on>/", desk_close.close, name="desk_close"),
 ]

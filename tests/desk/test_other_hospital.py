@@ -16,7 +16,7 @@ MISSING = {
     "R": "R20260109-9999998-9",
     "V": "V20260109-9999998-9",
 }
-LETTERS = {"bills": "B", "refund": "B", "refunds": "R", "visits": "V"}
+LETTERS = {"bills": "B", "import": "F", "refund": "B", "refunds": "R", "visits": "V"}
 
 
 def numbered() -> list[str]:
