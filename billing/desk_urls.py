@@ -64,10 +64,7 @@ urlpatterns = [
     path("desk/visits/<number:number>/settle/", desk_visits.settle, name="desk_settle"),
     path("desk/visits/<number:number>/cancel/", desk_visits.cancel, name="desk_cancel_visit"),
     path("desk/import/", desk_import.imports, name="desk_imports"),
-    path("desk/import/tables/<kind>.csv", desk_import.empty_table, {"suffix": "csv"}, name="desk_empty_csv"),
-    path(
-        "desk/import/tables/<kind>.xlsx", desk_import.empty_table, {"suffix": "xlsx"}, name="desk_empty_xlsx"
-    ),
+    path("desk/import/tables/<slug:kind>.<slug:suffix>", desk_import.empty_table, name="desk_empty_table"),
     path("desk/import/<number:number>/", desk_import.one, name="desk_import"),
     path("desk/import/<number:number>/failed.csv", desk_import.failed, name="desk_import_failed"),
     path("desk/import/<number:number>/charged.csv", desk_import.charged, name="desk_import_charged"),

@@ -56,9 +56,9 @@ class ImportForm(PlainForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("kind") == Import.Kind.STATEMENT and not given.get("business_on"):
-            if "business_on" not in self.errors:
-                self.add_error("business_on", _("Enter the day that the statement is about."))
+        is_statement = given.get("kind") == Import.Kind.STATEMENT
+        if is_statement and not given.get("business_on") and "business_on" not in self.errors:
+            self.add_error("business_on", _("Enter the day that the statement is about."))
         return given
 
     def file_name(self) -> str:

@@ -145,7 +145,7 @@ def charged(request: HttpRequest, post: HospitalStaff, number: str) -> Streaming
 @require_safe
 def empty_table(request: HttpRequest, post: HospitalStaff, kind: str, suffix: str) -> HttpResponse:
     """A table with nothing but its heading, to be filled in."""
-    if kind not in Import.Kind.values:
+    if kind not in Import.Kind.values or suffix not in ("csv", "xlsx"):
         raise Http404
     headers = _named(f"{kind}.{suffix}")
     if suffix == "csv":
