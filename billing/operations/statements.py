@@ -114,7 +114,7 @@ def _take(
         stated = _Lines(pk, rows, KINDS[Source(source)], first_line)
         try:
             with connection.wrap_database_errors:
-                cursor.copy_expert(_COPY, stated, size=1 << 20)
+                cursor.copy_expert(_COPY, stated, 1 << 20)
         except DatabaseError:
             # The driver tells of any trouble with its file in words of its own.
             if stated.trouble:
