@@ -15,7 +15,7 @@ from common.errors import BadInput
 from tests.cast import Town
 from tests.imports.conftest import FRIDAY, HEADING, Sender, charge, finish, objects, reasons, sheet, table
 
-pytestmark = [pytest.mark.django_db, pytest.mark.article(17)]
+pytestmark = [pytest.mark.django_db, pytest.mark.article(17, 18)]
 
 
 def the_bills() -> list[tuple[str, int]]:
