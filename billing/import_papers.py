@@ -12,7 +12,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from billing.import_rows import BILL_COLUMNS, COLUMNS, Column
+from billing.import_rows import COLUMNS, Column
 from billing.models import Import, ImportedBill, ImportFailure
 from common.cells import BYTE_ORDER_MARK, harmless
 
@@ -133,4 +133,4 @@ def _explain(sheet: Any, columns: Iterable[Column], bold: Any) -> None:
 
 
 def columns_of(kind: str) -> tuple[Column, ...]:
-    return COLUMNS.get(Import.Kind(kind), BILL_COLUMNS)
+    return COLUMNS[Import.Kind(kind)]

@@ -116,12 +116,11 @@ class Rules:
     kind: str
     scenes: frozenset[str]
     lenders: frozenset[str]
-    hospital_name: Callable[[], str]
 
     @classmethod
     def of(cls, *, kind: str, hospital: Hospital, on: date) -> Rules:
         lenders = frozenset(Lender.objects.values_list("code", flat=True))
-        return cls(kind, frozenset(hospital.scenes_on(on)), lenders, lambda: hospital.name)
+        return cls(kind, frozenset(hospital.scenes_on(on)), lenders)
 
     def body(self, value: Any) -> Any:
         """The cells of a table as the object that JSON Lines have. Raises BadInput that names the column."""

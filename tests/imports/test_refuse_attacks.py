@@ -249,6 +249,17 @@ def test_a_workbook_that_is_cut_short_or_packed_unusually_is_not_even_kept(wu: S
         wu.send(altered(whole, drop=SHEET))
 
 
+def test_parts_that_lie_over_each_other_are_not_even_kept(wu: Sender, lin: Person) -> None:
+    """One stretch of bytes that many entries share: how a small archive unpacks to anything."""
+    file = io.BytesIO(sheet([wu.row(lin)]))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.infolist()[-1].header_offset = archive.infolist()[0].header_offset
+        archive._didModify = True
+
+    with refusing("lie over each other"):
+        wu.send(file.getvalue())
+
+
 def test_a_workbook_that_unpacks_to_too_much_is_not_even_kept(
     wu: Sender, lin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

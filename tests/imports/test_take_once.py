@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import Person
+from billing import import_files, tasks
 from billing.models import Bill, Import, ImportedBill, ImportPart
 from billing.operations import imports
 from billing.operations.imports import (
@@ -337,6 +339,42 @@ def test_a_worker_that_was_held_up_and_overtaken_writes_nothing(
     assert slow.join() is False
     batch.refresh_from_db()
     assert (batch.state, batch.taken_rows, Bill.objects.count()) == ("done", 250, 250)
+
+
+@pytest.mark.django_db
+def test_the_beat_finds_what_no_worker_has(wu: Sender, lin: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_out: list[int] = []
+    monkeypatch.setattr(tasks.work_on_import, "delay", handed_out.append)
+    batch = wu.send(table(wu.rows(lin, 2)), rows=2, fen=200)
+    tasks.sweep_imports()
+    assert handed_out == [batch.pk]
+
+    monkeypatch.setattr(imports, "SECONDS_AT_ONCE", 0.0001)
+    tasks.work_on_import(batch.pk)
+    assert handed_out == [batch.pk, batch.pk]  # there is more to do, and it asks for the next task
+    finish(batch)
+    tasks.sweep_imports()
+    tasks.work_on_import(batch.pk)
+    assert handed_out == [batch.pk, batch.pk]
+
+
+@pytest.mark.django_db
+def test_memory_does_not_grow_with_the_file(wu: Sender, lin: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_files, "PIECE_BYTES", 2**15)
+    monkeypatch.setattr(imports, "CHECKED_AT_ONCE", 500)
+
+    def most_held(rows: int) -> int:
+        items = [{"name": "诊" * 150, "amount_fen": 100}]
+        bodies = (charge(lin, f"MZ-{rows}-{place}", items=items) for place in range(rows))
+        batch = wu.send(objects(*bodies), rows=rows, fen=1)
+        tracemalloc.start()
+        finish(batch)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    most_held(100)  # what is made once
+    assert most_held(2_000) < 1.5 * most_held(500)
 
 
 # The database itself
