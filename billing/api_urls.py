@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import hospital, hospital_settlements, lender
+from billing.api import hospital, hospital_settlements, lender, statements
 
 urlpatterns = [
     path("hospital/eligibility", hospital.Eligibility.as_view(), name="api_eligibility"),
@@ -29,6 +29,10 @@ urlpatterns = [
         hospital_settlements.SettlementReconciliation.as_view(),
         name="api_settlement_reconcile",
     ),
+    path("hospital/statements", statements.HospitalStatements.as_view(), name="api_hospital_statements"),
+    path("hospital/differences", statements.HospitalDifferences.as_view(), name="api_hospital_differences"),
+    path("lender/statements", statements.LenderStatements.as_view(), name="api_lender_statements"),
+    path("lender/differences", statements.LenderDifferences.as_view(), name="api_lender_differences"),
     path("lender/bills", lender.LenderBills.as_view(), name="api_lender_bills"),
     path("lender/settlements", lender.LenderSettlements.as_view(), name="api_lender_settlements"),
     path("lender/settlements/<str:number>/payout", lender.Payout.as_view(), name="api_payout"),

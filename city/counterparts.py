@@ -13,7 +13,7 @@ import httpx
 from django.conf import settings
 
 SECONDS_TO_START = 30
-PARTS = {"SCORE_OPERATOR_URL": "score", "SMS_URL": "sms", "SCENES_URL": "scenes"}
+PARTS = {"SCORE_OPERATOR_URL": "score", "SMS_URL": "sms", "SCENES_URL": "scenes", "INSURER_URL": "insurer"}
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def _endpoints(document: Schema) -> Iterator[tuple[str, Endpoint]]:
 
 def _endpoint(document: Schema, path: str, method: str, operation: Schema) -> Endpoint:
     parameters = operation.get("parameters", [])
-    asked = operation.get("requestBody", {}).get("content", {}).get(JSON, {})
+    media_type, asked = next(iter(operation.get("requestBody", {}).get("content", {}).items()), (JSON, {}))
     status = next(code for code in operation["responses"] if code.startswith("2"))
     answered = operation["responses"][status].get("content", {}).get(JSON, {})
     body = _example(asked)
@@ -133,7 +133,9 @@ def _endpoint(document: Schema, path: str, method: str, operation: Schema) -> En
             for code, one in sorted(operation["responses"].items())
             if code.startswith(("4", "5"))
         ),
-        curl=_curl(method, _filled(path, parameters), operation["operationId"] if needs_key else "", body),
+        curl=_curl(
+            method, _filled(path, parameters), operation["operationId"] if needs_key else "", body, media_type
+        ),
     )
 
 
@@ -203,19 +205,27 @@ def _filled(path: str, parameters: list[Schema]) -> str:
         if one["in"] == "path":
             [example] = one["examples"].values()
             path = path.replace(f"{{{one['name']}}}", example["value"])
-    return path
+    needed = [one for one in parameters if one["in"] == "query" and one.get("required")]
+    query = "&".join(f"{one['name']}={_sample(one['schema'])}" for one in needed)
+    return f"{path}?{query}" if query else path
+
+
+def _sample(schema: Schema) -> str:
+    """A value for an address that must name one: a date, or a code."""
+    return "2026-11-22" if schema.get("format") == "date" else "XM001"
 
 
 def _as_json(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _curl(method: str, path: str, key: str, body: Any) -> str:
+def _curl(method: str, path: str, key: str, body: Any, media_type: str) -> str:
     """For a shell in which PLATFORM and TOKEN are set."""
     lines = [f'curl -sS -X {method} "$PLATFORM{path}"', '-H "Authorization: Bearer $TOKEN"']
     if key:
         lines.append(f'-H "Idempotency-Key: {key}-1"')
     if body is not None:
-        quoted = _as_json(body).replace("'", "'\\''")
-        lines += ['-H "Content-Type: application/json"', f"-d '{quoted}'"]
+        text = _as_json(body) if media_type == JSON else str(body)
+        quoted = text.replace("'", "'\\''")
+        lines += [f'-H "Content-Type: {media_type}"', f"-d '{quoted}'"]
     return " \\\n  ".join(lines)

@@ -17,6 +17,7 @@ from common.articles import enforces
 from common.calendar import SHANGHAI, business_date
 from common.spans import Span, spans
 from config.timetable import DAY, Job
+from hospitals.models import Hospital
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ def work_share(*, pk: int, at: datetime) -> None:
     share = claim_share(pk, patience=PATIENCE)
     if share is not None:
         job = next(job for job in DAY if job.name == share.job)
-        import_string(job.operation)(on=share.on, at=at, payers=Span.parse(share.scope))
+        own = {"hospitals" if job.by_hospital else "payers": Span.parse(share.scope)}
+        import_string(job.operation)(on=share.on, at=at, **own)
 
 
 def run_day(*, on: date, after: time = time(0), until: time = time.max) -> list[str]:
@@ -89,10 +91,14 @@ def settle_messages(*, at: datetime) -> None:
 
 def _shares(job: Job) -> list[Span]:
     """None where the city is so small that one worker does it all."""
-    if not job.shared:
+    if not (job.shared or job.by_hospital):
         return []
     last = Person.objects.aggregate(last=Max("pk"))["last"] or 0
-    return spans(last, size=PEOPLE_PER_SHARE) if last > PEOPLE_PER_SHARE else []
+    if last <= PEOPLE_PER_SHARE:
+        return []
+    if job.by_hospital:
+        return [Span(pk, pk) for pk in Hospital.objects.order_by("pk").values_list("pk", flat=True)]
+    return spans(last, size=PEOPLE_PER_SHARE)
 
 
 def _share_out(job: Job, on: date, shares: list[Span], hand_out: Callable[[int], object]) -> bool:

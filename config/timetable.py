@@ -32,7 +32,7 @@ class Job(NamedTuple):
 
     `days_back` 1 is about the day that has just ended. A job that only means something on its own day is
     not caught up later, nor begun after the hour `until`. One that works payer by payer may be `shared`: it
-    then also takes the `payers` of a share.
+    then also takes the `payers` of a share; one that works hospital by hospital takes `hospitals`.
     """
 
     at: time
@@ -41,6 +41,7 @@ class Job(NamedTuple):
     catch_up: bool = True
     until: time = time.max
     shared: bool = False
+    by_hospital: bool = False
 
     @property
     def name(self) -> str:
@@ -54,6 +55,7 @@ DAY: tuple[Job, ...] = (
     Job(time(0, 30), "billing.operations.days.close_day", days_back=1),
     Job(time(1, 0), "credit.operations.accounts.refresh_due_scores"),
     Job(time(6, 0), "billing.operations.due_dates.use_balances"),
+    Job(time(7, 0), "billing.operations.reconciling.reconcile_day", days_back=1, by_hospital=True),
     Job(time(8, 0), "billing.operations.collections.collect_due"),
     Job(time(9, 0), "billing.operations.due_dates.announce_due", catch_up=False, shared=True),
     Job(time(9, 10), "credit.operations.family.announce_coming_of_age", catch_up=False),

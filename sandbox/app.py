@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.city import IdentityRegister, Scenes
 from sandbox.credentials import Credentials
 from sandbox.inbox import Inbox
+from sandbox.insurer import Insurer
 from sandbox.official_accounts import OfficialAccounts
 from sandbox.score import ScoreOperator
 from sandbox.sms import Gateway
@@ -21,12 +22,14 @@ class Sandbox(Router):
         self.gateway = Gateway(seed)
         self.scenes = Scenes()
         self.register = IdentityRegister()
+        self.insurer = Insurer(seed)
         self.receivers = Receivers(credentials.webhook_secrets)
         self.official_accounts = OfficialAccounts(credentials.people)
         self.score.routes(self, fixtures=fixtures)
         self.gateway.routes(self, fixtures=fixtures)
         self.scenes.routes(self)
         self.register.routes(self, fixtures=fixtures)
+        self.insurer.routes(self)
         self.receivers.routes(self, fixtures=fixtures)
         self.official_accounts.routes(self, fixtures=fixtures)
         Inbox(self.gateway).routes(self)
@@ -41,6 +44,7 @@ class Sandbox(Router):
             self.gateway,
             self.scenes,
             self.register,
+            self.insurer,
             self.receivers,
             self.official_accounts,
         ]

@@ -139,5 +139,6 @@ def fresh_sandbox(sandbox: SandboxProcess, settings: Any) -> SandboxProcess:
     settings.IDENTITY_URL = f"{sandbox.url}/identity"
     settings.SMS_URL = f"{sandbox.url}/sms"
     settings.SCENES_URL = f"{sandbox.url}/scenes"
+    settings.INSURER_URL = f"{sandbox.url}/insurer"
     settings.OFFICIAL_ACCOUNTS = sandbox_accounts(sandbox.url)
     return sandbox

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -84,6 +85,33 @@ def endpoint(
         request=request,
         responses={(status, "application/json"): response, **_refused(refusals)},
         examples=examples,
+    )
+
+
+def uploading(
+    operation_id: str,
+    summary: StrOrPromise,
+    description: StrOrPromise,
+    *,
+    query: type[serializers.Serializer],
+    files: Mapping[str, str],
+    response: type[serializers.Serializer],
+    answer: Any,
+    refusals: Sequence[type[Refusal]] = (),
+) -> Callable[[View], View]:
+    """A view's `post` that takes a file as its body: `files` has an example for each media type."""
+    shown = [
+        OpenApiExample(media_type.rpartition("/")[2], value=text, request_only=True, media_type=media_type)
+        for media_type, text in files.items()
+    ]
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description=description,
+        parameters=[query],
+        request=dict.fromkeys(files, OpenApiTypes.STR),
+        responses={(201, "application/json"): response, **_refused(refusals)},
+        examples=[*shown, OpenApiExample(operation_id, value=answer, response_only=True)],
     )
 
 

@@ -41,6 +41,15 @@ class StatementQuerySet(models.QuerySet["Statement"]):
             "-revision"
         )
 
+    def newest_of(self, hospital: Hospital, business_on: date) -> StatementQuerySet:
+        """What every side says last about one hospital's day."""
+        stated = self.filter(hospital=hospital, business_on=business_on)
+        return (
+            stated.order_by("source", "lender_id", "-revision")
+            .distinct("source", "lender_id")
+            .select_related("hospital", "lender")
+        )
+
 
 class Statement(models.Model):
     """What one side says happened at a hospital on a business date 对账单.
@@ -115,21 +124,22 @@ class StatementLine(models.Model):
 class Reconciliation(models.Model):
     """How one side's newest statement of a day compares with the platform, as it was last looked at 对账.
 
-    One row a scope, however often and by whomever it is run. Without a statement there is nothing to
-    compare: `statement` is null, and what the platform has stands beside nothing.
+    One row a scope, however often and by whomever it is run.
     """
 
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="reconciliations", db_index=False)
     business_on = models.DateField(_("business date"))
     source = models.CharField(_("source"), max_length=8, choices=Source)
     lender = models.ForeignKey(Lender, models.PROTECT, null=True, blank=True, related_name="reconciliations")
-    statement = models.ForeignKey(Statement, models.PROTECT, null=True, blank=True, related_name="+")
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="+")
     here = models.PositiveIntegerField(_("items here"))
     here_fen = models.BigIntegerField(_("amount here"))
     there = models.PositiveIntegerField(_("lines there"))
     there_fen = models.BigIntegerField(_("amount there"))
     agreed = models.PositiveIntegerField(_("items agreed"))
     differences = models.PositiveIntegerField(_("differences"))
+    # How many of each kind, as the last run found them.
+    kinds = models.JSONField(_("by kind"), default=dict)
     run_at = models.DateTimeField(_("run at"))
 
     class Meta:

@@ -24,6 +24,7 @@ from lenders.models import Lender
 MOST_LINES = 1_000_000
 MOST_FEN = 10**12
 LONGEST_REFERENCE = 64
+NOT_AN_AMOUNT = _("must be a whole number of fen, from 1 to 10^12")
 # So many lines are checked before the database is given them: what a statement needs of memory.
 ROWS_AT_ONCE = 4_096
 
@@ -207,7 +208,7 @@ class _Lines:
             return fault(
                 at, "kind", _("must be one of: %(kinds)s") % {"kinds": ", ".join(sorted(self.kinds))}
             )
-        return fault(at, "amount_fen", _("must be a whole number of fen, from 1 to 10^12"))
+        return fault(at, "amount_fen", NOT_AN_AMOUNT)
 
 
 def fault(line: int, field: str, why: object) -> BadInput:

@@ -62,6 +62,7 @@ SCORE_OPERATOR_URL = env.str("SCORE_OPERATOR_URL", default=f"{SANDBOX_URL}/score
 IDENTITY_URL = env.str("IDENTITY_URL", default=f"{SANDBOX_URL}/identity")
 SMS_URL = env.str("SMS_URL", default=f"{SANDBOX_URL}/sms")
 SCENES_URL = env.str("SCENES_URL", default=f"{SANDBOX_URL}/scenes")
+INSURER_URL = env.str("INSURER_URL", default=f"{SANDBOX_URL}/insurer")
 
 # Issuers of OpenID Connect by which citizens may sign in, as docs/operations.md describes them.
 OFFICIAL_ACCOUNTS = env.json("OFFICIAL_ACCOUNTS", default=[])

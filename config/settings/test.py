@@ -15,6 +15,7 @@ SCORE_OPERATOR_URL = f"{SANDBOX_URL}/score"
 IDENTITY_URL = f"{SANDBOX_URL}/identity"
 SMS_URL = f"{SANDBOX_URL}/sms"
 SCENES_URL = f"{SANDBOX_URL}/scenes"
+INSURER_URL = f"{SANDBOX_URL}/insurer"
 OFFICIAL_ACCOUNTS = sandbox_accounts(SANDBOX_URL)
 
 # Commits need not reach the disk: no test pulls the plug of its own server.
