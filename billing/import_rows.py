@@ -168,7 +168,7 @@ def _accepted(serializer: type[StrictSerializer], body: Any) -> dict[str, Any]:
 
 
 def _check_reference(reference: str) -> None:
-    """As `take_statement` demands it, which would name the first bad line only."""
+    """As a statement demands it, which would name the first bad line only."""
     if not reference.isprintable() or "\\" in reference:
         raise BadInput(_("A reference is printable text without a backslash."), field="reference", article=17)
 

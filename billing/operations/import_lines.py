@@ -16,7 +16,8 @@ from billing.models import Bill, Import, ImportedBill, ImportFailure, ImportPart
 from billing.models.reconciliation import Source
 from billing.operations.batches import Asked, charge_batch
 from billing.operations.patients import find_patients
-from billing.operations.statements import ControlTotal, Row, take_statement
+from billing.operations.reconciling import state_day
+from billing.operations.statements import ControlTotal, Row
 from common.articles import enforces
 from common.calendar import business_date
 from common.errors import Refusal
@@ -122,10 +123,13 @@ def _already(bill: str) -> AlreadyCharged:
 
 @enforces(17)
 def take_lines(batch: Import, parts: QuerySet[ImportPart], at: datetime) -> None:
-    """Hand the lines over as the hospital's statement of that day, all in one."""
+    """Hand the lines over as the hospital's statement of that day, all in one, to be compared with the books.
+
+    Of a day that is still open they wait for its close.
+    """
     # The connection is taken up by the lines on their way in: what is sealed is fetched before.
     sealed = list(parts)
-    batch.statement = take_statement(
+    batch.statement, _compared = state_day(
         source=Source.HOSPITAL,
         hospital=batch.hospital,
         business_on=batch.business_on,
