@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import import_papers
 from billing.forms.imports import ImportForm
-from billing.models import Import
+from billing.models import Import, Reconciliation
 from billing.operations.imports import go_on_with, receive_file
 from billing.views.desk_access import at_desk, typed
 from common.errors import Refusal
@@ -101,6 +101,7 @@ def one(request: HttpRequest, post: HospitalStaff, number: str) -> HttpResponse:
             "post": post,
             "batch": batch,
             "left": _words_for(batch.seconds_left(timezone.now())),
+            "compared": Reconciliation.objects.filter(statement=batch.statement_id).first(),
             "failures": failures[:FAILURES_SHOWN],
             "failed_rows": failures.count() if batch.is_over else 0,
         },

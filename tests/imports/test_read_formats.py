@@ -10,7 +10,8 @@ import pytest
 from django.utils.translation import override
 
 from accounts.models import AccessEntry, Person
-from billing.models import Bill, ImportedBill, ImportPart
+from billing.models import Bill, ImportedBill, ImportPart, Reconciliation
+from billing.operations.days import close_day
 from common.errors import BadInput
 from tests.cast import Town
 from tests.imports.conftest import FRIDAY, HEADING, Sender, charge, finish, objects, reasons, sheet, table
@@ -109,6 +110,17 @@ def test_a_statement_is_handed_over_whole(wu: Sender, lin: Person, town: Town) -
         2_000,
     )
     assert (batch.statement.user, Bill.objects.count()) == (wu.user, 1)
+
+
+def test_a_statement_of_a_closed_day_is_compared_at_once(wu: Sender, lin: Person, town: Town) -> None:
+    bill = town.treat(lin, FRIDAY, 50_000)
+    close_day(on=FRIDAY, at=town.at(FRIDAY, 23))
+    content = table([[bill.number, "bill", 50_000], ["MZ-9", "bill", 1]], "reference,kind,amount_fen")
+
+    batch = wu.take(content, rows=2, fen=50_001, kind="statement", business_on=FRIDAY)
+
+    compared = Reconciliation.objects.get(statement=batch.statement)
+    assert (compared.agreed, compared.differences) == (1, 1)
 
 
 def test_a_statement_of_a_day_to_come_is_not_taken(wu: Sender) -> None:
