@@ -16,6 +16,9 @@ from billing.charge_input import (
     LenderChoiceSerializer,
     PatientSerializer,
 )
+from billing.charge_input import (
+    ChargeSerializer as ChargeSerializer,
+)
 from billing.models import Bill, Refund, Visit
 from hospitals.models import Scene
 
