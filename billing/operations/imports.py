@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import IO, Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -165,7 +165,9 @@ def work_on_import(*, pk: int, at: datetime) -> bool:
     except Exception as error:
         # Its words may quote a line.
         logger.error("import_broke_down %s %s", pk, type(error).__name__)  # noqa: TRY400
-        _break_down(pk, turn, at)
+        # A lock that was not to be had, a server that restarts: waited for, however long it lasts.
+        is_ours = not isinstance(error, OperationalError | InterfaceError)
+        _break_down(pk, turn, at, breakdowns=int(is_ours))
         return False
 
 
@@ -214,11 +216,11 @@ def _stretch_of(pk: int, turn: int, at: datetime) -> Import:
 
 
 @transaction.atomic
-def _break_down(pk: int, turn: int, at: datetime) -> None:
+def _break_down(pk: int, turn: int, at: datetime, *, breakdowns: int) -> None:
     batch = Import.objects.select_for_update(no_key=True).filter(pk=pk, turn=turn).first()
     if batch is None or batch.is_over:
         return
-    batch.breakdowns += 1
+    batch.breakdowns += breakdowns
     if batch.breakdowns >= MOST_BREAKDOWNS:
         # From `uploaded` there is no way to `failed`: whoever goes on with it begins by checking.
         if batch.state == Import.State.UPLOADED:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -266,6 +266,24 @@ def test_what_breaks_off_again_and_again_is_interrupted_and_can_be_gone_on_with(
     assert Bill.objects.count() == 150
     with pytest.raises(CannotGoOn):
         go_on_with(batch=batch, at=at())
+
+
+@pytest.mark.django_db
+def test_a_lock_that_is_not_to_be_had_is_waited_for_however_often(
+    wu: Sender, lin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = wu.send(table(wu.rows(lin, 2)), rows=2, fen=200)
+
+    def busy(*arguments: Any) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "take_bills", busy)
+        for _try in range(2 * MOST_BREAKDOWNS):
+            work_on_import(pk=batch.pk, at=at())
+            fall_silent(batch)
+
+    assert finish(batch).state == "done"
 
 
 @pytest.mark.django_db
