@@ -153,7 +153,7 @@ def read_on(batch: Import, columns: Mapping[str, bool]) -> Iterator[Given]:
     `columns` says which a heading may have, and must. Raises BadInput for a heading that is none, and for a
     workbook that breaks off.
     """
-    file = io.BufferedReader(KeptFile(batch), PIECE_BYTES)
+    file: IO[bytes] = io.BufferedReader(KeptFile(batch), PIECE_BYTES)
     match batch.file_format:
         case Import.Format.JSONL:
             yield from _objects(batch, file)
@@ -163,7 +163,7 @@ def read_on(batch: Import, columns: Mapping[str, bool]) -> Iterator[Given]:
             yield from _in_columns(batch, _sheet(batch, file), columns)
 
 
-def _lines(batch: Import, file: io.BufferedReader) -> Iterator[tuple[int, bytes | None, int]]:
+def _lines(batch: Import, file: IO[bytes]) -> Iterator[tuple[int, bytes | None, int]]:
     """Number, content and end of each line; None for one that is too long. A blank one is only counted."""
     position, number = batch.position, batch.line
     file.seek(position)
@@ -180,7 +180,7 @@ def _lines(batch: Import, file: io.BufferedReader) -> Iterator[tuple[int, bytes 
             yield number, line.rstrip(b"\r\n") if is_whole else None, position
 
 
-def _objects(batch: Import, file: io.BufferedReader) -> Iterator[Given]:
+def _objects(batch: Import, file: IO[bytes]) -> Iterator[Given]:
     for number, line, position in _lines(batch, file):
         if line is None:
             yield Given(number, "", _too_long(), position)
@@ -195,7 +195,7 @@ def _objects(batch: Import, file: io.BufferedReader) -> Iterator[Given]:
 Row = tuple[int, list[Cell] | str, BadInput | None, int]
 
 
-def _table(batch: Import, file: io.BufferedReader) -> Iterator[Row]:
+def _table(batch: Import, file: IO[bytes]) -> Iterator[Row]:
     for number, line, position in _lines(batch, file):
         if line is None:
             yield number, "", _too_long(), position
@@ -212,7 +212,7 @@ def _table(batch: Import, file: io.BufferedReader) -> Iterator[Row]:
             yield number, [*cells], None, position
 
 
-def _sheet(batch: Import, file: io.BufferedReader) -> Iterator[Row]:
+def _sheet(batch: Import, file: IO[bytes]) -> Iterator[Row]:
     for number, cells in Workbook(file).rows(batch.position):
         while cells and cells[-1] in (None, ""):
             cells.pop()

@@ -211,7 +211,9 @@ def _plain(name: str, cell: Any) -> Any:
 
 def _bill_of(cells: dict[str, Any]) -> dict[str, Any]:
     plain = {name: _plain(name, cell) for name, cell in cells.items()}
-    body = {name: plain[name] for name in ("visit_number", "scene", "self_paid_fen") if name in plain}
+    body: dict[str, Any] = {
+        name: plain[name] for name in ("visit_number", "scene", "self_paid_fen") if name in plain
+    }
     for name in ("resident_id", "credit_code", "lender"):
         if plain.get(name, "") != "":
             body[name] = plain[name]

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import ngettext
@@ -32,12 +33,14 @@ MAY_IMPORT = frozenset({HospitalStaff.Position.LEAD, HospitalStaff.Position.ADMI
 
 
 def for_leads(
-    view: Callable[Concatenate[HttpRequest, HospitalStaff, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, HospitalStaff, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """For those who lead a desk or a hospital; to a cashier there is no such page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, post: HospitalStaff, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(
+        request: HttpRequest, post: HospitalStaff, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
         if post.position not in MAY_IMPORT:
             raise Http404
         return view(request, post, *args, **kwargs)

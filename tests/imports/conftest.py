@@ -41,7 +41,7 @@ def sheet(rows: Rows, heading: str = HEADING) -> bytes:
     """Written by a library that has nothing in common with our reader."""
     book = openpyxl.Workbook()
     for row in (heading.split(","), *rows):
-        book.active.append(list(row))
+        book.worksheets[0].append(list(row))
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -161,7 +161,7 @@ def test_a_filled_in_table_is_taken(office: Office, wu: Sender, lin: Person) -> 
     book = openpyxl.load_workbook(io.BytesIO(office.get("tables/bills.xlsx").content))
     heading = [cell.value for cell in book.worksheets[0][1]]
     cells = {"visit_number": "MZ-1", "resident_id": lin.resident_id, "scene": "parking", "items": "停车=100"}
-    book.worksheets[0].append([(cells | {"self_paid_fen": 100}).get(name) for name in heading])
+    book.worksheets[0].append([(cells | {"self_paid_fen": 100}).get(str(name)) for name in heading])
     content = io.BytesIO()
     book.save(content)
 

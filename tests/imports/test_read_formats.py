@@ -81,10 +81,10 @@ def test_a_workbook_with_shared_texts_gaps_and_empty_rows_is_read_as_it_looks(
 ) -> None:
     book = openpyxl.Workbook()
     for place, name in enumerate([*HEADING.split(","), "lender"], start=1):
-        book.active.cell(1, place, name)
+        book.worksheets[0].cell(1, place, name)
     for line, visit in ((3, "MZ-1"), (900, "MZ-2")):
         for place, value in enumerate(wu.row(lin, visit), start=1):
-            book.active.cell(line, place, value)
+            book.worksheets[0].cell(line, place, value)
     book.create_sheet("others").append(["not", "read"])
     content = io.BytesIO()
     book.save(content)

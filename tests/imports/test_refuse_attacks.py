@@ -254,7 +254,7 @@ def test_parts_that_lie_over_each_other_are_not_even_kept(wu: Sender, lin: Perso
     file = io.BytesIO(sheet([wu.row(lin)]))
     with zipfile.ZipFile(file, "a") as archive:
         archive.infolist()[-1].header_offset = archive.infolist()[0].header_offset
-        archive._didModify = True
+        archive._didModify = True  # type: ignore[attr-defined]
 
     with refusing("lie over each other"):
         wu.send(file.getvalue())

@@ -224,7 +224,7 @@ def test_a_worker_that_dies_leaves_what_the_next_goes_on_from(
         finish(batch)
     assert Bill.objects.count() % 100 == 0
     assert not work_on_import(pk=batch.pk, at=at())  # nobody else touches it while it may be alive
-    assert hand_out_imports(hand_out=pytest.fail) == 0
+    assert hand_out_imports(hand_out=lambda pk: pytest.fail(str(pk))) == 0
 
     fall_silent(batch)
     monkeypatch.setattr(imports, where, real)
