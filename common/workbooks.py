@@ -45,7 +45,7 @@ _PREFIX = re.compile(rb"<(\w+):")
 _PLACE = re.compile(r"([A-Z]{1,3})[0-9]{0,7}")
 
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, KeyError, ValueError, ParseError,
+    zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, KeyError, ValueError, ParseError,
 )  # fmt: skip
 _DAMAGED = _("This is no whole workbook: it was cut short, or is damaged. Save it anew and send it again.")
 _DECLARES = _("The workbook declares a document type or entities. No table needs them.")
