@@ -11,6 +11,7 @@ from benchmarks.growing import growth
 from benchmarks.measure import Result
 from benchmarks.paging import pages
 from benchmarks.posting import ledger_posting
+from benchmarks.reconciling import reconcile
 from benchmarks.repaying import repay
 from benchmarks.sweeping import sweep_day
 
@@ -19,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Bench], list[Result]]] = {
     "charge_batch": charge_batch,
     "charge_hot": charge_hot,
     "close_day": close_day,
+    "reconcile": reconcile,
     "sweep_day": sweep_day,
     "repay": repay,
     "ledger_posting": ledger_posting,

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from psycopg2.extensions import parse_dsn
 
@@ -48,10 +49,15 @@ def _folders() -> str:
     return os.pathsep.join(folders)
 
 
-def psql(url: str, script: str, **variables: object) -> None:
-    """Runs a file of floors/ and stops at its first error."""
+def psql(url: str, script: str, *, stdin: Path | None = None, **variables: object) -> None:
+    """Runs a file of floors/ and stops at its first error; a file that it reads may come by stdin."""
     words = [f"--set={name}={value}" for name, value in variables.items()]
-    _run(url, find("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *words, "-f", str(FLOORS / script))
+    command = (find("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *words, "-f", str(FLOORS / script))
+    if stdin is None:
+        _run(url, *command)
+        return
+    with stdin.open("rb") as file:
+        _run(url, *command, stdin=file)
 
 
 def pgbench(
@@ -70,10 +76,10 @@ def pgbench(
     return float(rate[1])
 
 
-def _run(url: str, *command: str) -> str:
+def _run(url: str, *command: str, stdin: IO[bytes] | None = None) -> str:
     parts = parse_dsn(url)
     env = {**os.environ, **{VARIABLES[name]: value for name, value in parts.items() if name in VARIABLES}}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, env=env, stdin=stdin, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
         raise BenchmarkFailed(f"{Path(command[0]).name} failed:\n{done.stderr[-2000:]}")
     return done.stdout

@@ -1,10 +1,18 @@
-"""The desk of a hospital: charge, refund, visits, the day's close."""
+"""The desk of a hospital: charge, refund, visits, the day's close; and the operator's page of settlements."""
 
 from datetime import date
 
 from django.urls import path, register_converter
 
-from billing.views import desk, desk_close, desk_import, desk_refunds, desk_visits
+from billing.views import (
+    desk,
+    desk_close,
+    desk_differences,
+    desk_import,
+    desk_refunds,
+    desk_visits,
+    ops_settlement,
+)
 
 
 class DayConverter:
@@ -71,4 +79,8 @@ urlpatterns = [
     path("desk/import/<number:number>/go-on/", desk_import.go_on, name="desk_import_go_on"),
     path("desk/close/", desk_close.today, name="desk_close_today"),
     path("desk/close/<day:on>/", desk_close.close, name="desk_close"),
+    path("desk/differences/", desk_differences.differences, name="desk_differences"),
+    path("desk/differences/<number:number>/", desk_differences.difference, name="desk_difference"),
+    path("ops/settlement/", ops_settlement.settlement, name="ops_settlement"),
+    path("ops/settlement/<number:number>/", ops_settlement.difference, name="ops_difference"),
 ]

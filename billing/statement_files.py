@@ -85,5 +85,3 @@ def _lines(file: IO[bytes]) -> Iterator[str]:
             yield piece
     except UnicodeDecodeError:
         raise BadInput(_("The statement is not UTF-8."), field="line", article=17) from None
-    finally:
-        text.detach()

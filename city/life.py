@@ -38,6 +38,7 @@ from billing.operations.settlements import (
 )
 from city.identities import resident_id
 from city.people import Citizen, Habit, draw_citizens, name
+from city.statements import Stating
 from common.calendar import business_date, is_working_day
 from common.errors import Refusal
 from config.day import moment, run_day
@@ -91,6 +92,7 @@ class City:
         self.joined: list[Citizen] = []
         self.plans: dict[date, list[Callable[[datetime], object]]] = defaultdict(list)
         self.refusals: dict[str, int] = defaultdict(int)
+        self.stating = Stating(seed=seed)
         self.references = 0
 
     def live(self) -> Iterator[date]:
@@ -99,6 +101,7 @@ class City:
             run_day(on=on, until=MORNING)
             self._day(on)
             run_day(on=on, after=EVENING)
+            self.stating.end_day(on)
             if (on - self.first).days % DAYS_A_TIDY == 0:
                 tidy()
             yield on
@@ -117,6 +120,7 @@ class City:
                 self._try(partial(self._fall_ill, citizen), at + timedelta(minutes=self.rng.randrange(540)))
         self._lenders_work(on)
         self._hospitals_work(on)
+        self.stating.state_payouts(on)
 
     def _try(self, act: Callable[[datetime], object], at: datetime) -> None:
         """People meet refusals; the city counts them and goes on."""

@@ -9,12 +9,14 @@ from django.db.models import Count, Sum
 from accounts.models import Message, Person
 from billing.models import (
     Bill,
+    Difference,
     LateCharge,
     Objection,
     Refund,
     Reminder,
     Repayment,
     Settlement,
+    Statement,
     Transfer,
     Visit,
 )
@@ -48,6 +50,8 @@ def totals() -> dict[str, Any]:
         "settlements": by(Settlement.objects, "state"),
         "settlements_returned": Settlement.objects.filter(steps__state=Settlement.State.RETURNED).count(),
         "settlements_fen": fen(Settlement.objects, "net_fen"),
+        "statements": by(Statement.objects, "source"),
+        "differences": by(Difference.objects, "kind"),
         "due_dates_met": DueDateOutcome.objects.filter(met=True).count(),
         "due_dates_missed": DueDateOutcome.objects.filter(met=False).count(),
         "messages": by(Message.objects, "state"),

@@ -59,12 +59,14 @@ class Insurer:
             rows = list(self.days[key].values()) if key in self.days else []
         if not rows:
             raise Refused(404, "not_found", "Nothing is known of that day.")
-        stated = [as_stated for row in rows if (as_stated := self.as_stated(row))]
+        stated = [
+            as_stated for place, row in enumerate(rows) if (as_stated := self.as_stated(row, *key, place))
+        ]
         return Answer("".join(json.dumps(row) + "\n" for row in stated), content_type="application/x-ndjson")
 
-    def as_stated(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        if draw(self.seed, "insurer", "forgets", row["reference"]) < FORGOTTEN_SHARE:
+    def as_stated(self, row: dict[str, Any], *words: object) -> dict[str, Any] | None:
+        if draw(self.seed, "insurer", "forgets", *words) < FORGOTTEN_SHARE:
             return None
-        if draw(self.seed, "insurer", "errs", row["reference"]) < OTHER_AMOUNT_SHARE:
+        if draw(self.seed, "insurer", "errs", *words) < OTHER_AMOUNT_SHARE:
             return row | {"amount_fen": row["amount_fen"] + OTHER_BY_FEN}
         return row

@@ -7,10 +7,12 @@ repeated. Only the date on which a bank pays comes from the clock.
 
 import logging
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Event, Thread
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from sandbox.chance import draw, token
 from sandbox.client import PlatformClient, PlatformRefused, PlatformUnavailable
@@ -18,6 +20,7 @@ from sandbox.credentials import Client, Credentials
 
 SECONDS_BETWEEN_ROUNDS = 3.0
 LONGEST_PAUSE_SECONDS = 60.0
+MOST_SETTLEMENTS = 1_000
 
 DECLINED_SHARE = 1 / 25
 RETURNED_SHARE = 1 / 40
@@ -40,7 +43,7 @@ def today_in_shanghai() -> date:
 
 
 class SystemRobot:
-    """Any client's system: it asks for its webhooks. (What a hospital charges is its cashiers' work.)"""
+    """Any client's system: it asks for its webhooks."""
 
     def __init__(
         self,
@@ -72,6 +75,40 @@ class SystemRobot:
             log.warning("%s PUT /webhook refused: %s", self.code, refusal)
         else:
             log.info("%s PUT /webhook %s", self.code, url)
+
+
+class HospitalRobot(SystemRobot):
+    """A hospital: tells the insurer each day what it paid of yesterday's bills."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.told_on: date | None = None
+
+    def round(self) -> None:
+        super().round()
+        today = self.today()
+        if self.told_on != today:
+            self.tell_insurer(today - timedelta(days=1))
+            self.told_on = today
+
+    def tell_insurer(self, on: date) -> None:
+        told = []
+        for bill in self.platform.pages("/hospital/bills", **{"from": on, "to": on}):
+            amount_fen = sum((bill["insurance"] or {}).values())
+            if amount_fen and bill["state"] != "void":
+                told.append(
+                    {
+                        "hospital": self.code,
+                        "on": on.isoformat(),
+                        "reference": bill["number"],
+                        "kind": "bill",
+                        "amount_fen": amount_fen,
+                    }
+                )
+        for start in range(0, len(told), MOST_SETTLEMENTS):
+            part = {"settlements": told[start : start + MOST_SETTLEMENTS]}
+            httpx.post(f"{self.own_url}/insurer/settlements", json=part, timeout=10).raise_for_status()
+        log.info("%s told the insurer of %d bills of %s", self.code, len(told), on)
 
 
 class LenderRobot(SystemRobot):
@@ -201,4 +238,4 @@ def start(client: Client, *, base_url: str, own_url: str, seed: int, stop: Event
     return thread
 
 
-ROBOTS: dict[str, Callable[..., Robot]] = {"hospital": SystemRobot, "lender": LenderRobot}
+ROBOTS: dict[str, Callable[..., Robot]] = {"hospital": HospitalRobot, "lender": LenderRobot}

@@ -129,7 +129,7 @@ RESULT: dict[str, Any] = {
     "differences_url": "https://platform.example/api/v1/hospital/differences?from=2026-11-22&to=2026-11-22",
 }
 DIFFERENCE: dict[str, Any] = {
-    "number": "D20261123-0000150-4",
+    "number": "D20261123-0000150-0",
     "hospital": "XM001",
     "lender": None,
     "source": "hospital",

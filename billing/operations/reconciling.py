@@ -95,7 +95,7 @@ def state_day(
     business_on: date,
     rows: Iterable[Row],
     control: ControlTotal | None = None,
-    by: User | ApiClient,
+    by: User | ApiClient | None,
     at: datetime,
     first_line: int = 1,
 ) -> tuple[Statement, Reconciliation | None]:

@@ -115,7 +115,7 @@ def _take(
         stated = _Lines(pk, rows, KINDS[Source(source)], first_line)
         try:
             with connection.wrap_database_errors:
-                cursor.copy_expert(_COPY, stated, 1 << 20)
+                cursor.copy_expert(_COPY, stated)
         except DatabaseError:
             # The driver tells of any trouble with its file in words of its own.
             if stated.trouble:
@@ -178,7 +178,8 @@ class _Lines:
             line += 1
             # Printable text has no control character, tab or line break; the backslash is COPY's own.
             if not (
-                kind in kinds
+                type(kind) is str
+                and kind in kinds
                 and type(amount_fen) is int
                 and 0 < amount_fen <= MOST_FEN
                 and type(reference) is str
@@ -204,7 +205,7 @@ class _Lines:
             return fault(at, "reference", _("has more than 64 characters"))
         if not reference.isprintable() or "\\" in reference:
             return fault(at, "reference", _("must not contain control characters or a backslash"))
-        if kind not in self.kinds:
+        if not isinstance(kind, str) or kind not in self.kinds:
             return fault(
                 at, "kind", _("must be one of: %(kinds)s") % {"kinds": ", ".join(sorted(self.kinds))}
             )

@@ -16,9 +16,10 @@ from lenders.models import Facility
 from lenders.operations.facilities import apply_for_facility
 from sandbox.client import PlatformClient
 from sandbox.credentials import Client
-from sandbox.robots import LenderRobot, SystemRobot
+from sandbox.robots import HospitalRobot, LenderRobot, SystemRobot
 from tests.api.conftest import NOW, SECRET, TODAY, Caller, World
 from tests.cast import Town
+from tests.sandbox_process import SandboxProcess, sandbox  # noqa: F401 - a fixture
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +27,14 @@ def loopback_is_let_through(settings: Any) -> None:
     settings.WEBHOOK_ALLOW_LOOPBACK = True
 
 
-def robot_of(kind: type[SystemRobot], caller: Caller, world: World) -> SystemRobot:
+def robot_of(
+    kind: type[SystemRobot], caller: Caller, world: World, own_url: str = "http://127.0.0.1:9"
+) -> SystemRobot:
     client_id, scope = caller.client.application.client_id, caller.client.kind
     return kind(
         platform=PlatformClient(world.url, client_id, SECRET, scope),
         client=Client(kind=scope, code="CODE1", client_id=client_id, client_secret=SECRET, scope=scope),
-        own_url="http://127.0.0.1:9",
+        own_url=own_url,
         seed=1,
         today=lambda: TODAY,
     )
@@ -65,3 +68,23 @@ def test_a_hospitals_robot_asks_for_its_events(hospital: Caller, world: World) -
     robot_of(SystemRobot, hospital, world).round()
 
     assert WebhookEndpoint.objects.filter(client=hospital.client).exists()
+
+
+@pytest.mark.article(17)
+def test_a_hospitals_robot_tells_the_insurer_what_it_paid_yesterday(
+    town: Town,
+    world: World,
+    sandbox: SandboxProcess,  # noqa: F811 - the fixture
+) -> None:
+    hospital = town.build_hospital("XM009")
+    caller = world.hospital_system(hospital)
+    bill = town.treat(town.enrol(), TODAY - timedelta(days=1), 20_000, hospital=hospital)
+
+    robot = robot_of(HospitalRobot, caller, world, sandbox.url)
+    robot.today = lambda: bill.business_on + timedelta(days=1)
+
+    robot.round()
+
+    query = {"hospital": "CODE1", "on": str(bill.business_on)}
+    [line] = sandbox.http.get("/insurer/statements", params=query).text.splitlines()
+    assert f'"reference": "{bill.number}", "kind": "bill"' in line

@@ -32,6 +32,7 @@ MEASURED = {
     "charge_batch": ["charge_batch"],
     "charge_hot": ["charge_hot", "charge_hot_p99"],
     "close_day": ["close_day", "close_day_memory", "close_day_loop"],
+    "reconcile": ["reconcile", "reconcile_memory"],
     "sweep_day": ["sweep_day", "sweep_charges", "sweep_due_dates", "sweep_reminders", "sweep_suspensions"],
     "repay": ["repay"],
     "ledger_posting": [

@@ -11,12 +11,15 @@ from io import BytesIO
 from accounts.models import Person, User
 from accounts.operations.access import record_access
 from accounts.operations.consents import give_consent
-from billing.models import Bill, Settlement
+from billing.models import Bill, Difference, Settlement
 from billing.operations.collections import finish_collection, set_direct_debit, start_repayment
+from billing.operations.differences import answer_difference
 from billing.operations.imports import receive_file, work_on_import
 from billing.operations.objections import answer_objection, object_to
+from billing.operations.reconciling import state_day
 from billing.operations.refunds import refund
 from billing.operations.settlements import confirm_payout
+from billing.operations.statements import Row
 from credit.operations.family import accept_offer, add_child, offer_to_pay
 from hospitals.models import HospitalStaff
 from hospitals.operations.staffing import appoint_staff as appoint_at_hospital
@@ -204,3 +207,23 @@ def _this_morning(town: Town, lin: Person, zhao: Person) -> None:
     cashier = User.objects.get(username="cashier")
     _send_files(town, lin, cashier)
     record_access(actor=cashier, subject=lin, purpose="desk.search", at=town.at(TODAY, 8))
+    _differ(town)
+
+
+def _differ(town: Town) -> None:
+    """The hospital's statement of a closed day that does not agree; it has answered one difference of it."""
+    state_day(
+        source="hospital",
+        hospital=town.hospital,
+        business_on=APRIL,
+        rows=[Row("MZ-404", "bill", 6_600)],
+        by=None,
+        at=town.at(TODAY, 7),
+    )
+    answer_difference(
+        difference=Difference.objects.filter(owner="hospital").order_by("pk")[0],
+        evidence="次日补录,已退款。",
+        moves_money=True,
+        by=User.objects.get(username="hospital-admin"),
+        at=town.at(TODAY, 8),
+    )
