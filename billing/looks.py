@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.looks import say_looks
 from billing.operations.eligibility import BILL, LOOK_UP, VISIT
+from billing.operations.import_lines import PURPOSE as IMPORTED
 from billing.operations.patients import SHOWN
 
 say_looks(
@@ -19,6 +20,7 @@ say_looks(
         f"api.eligibility{SHOWN}": _("whether credit can pay, and how much; you showed a one-time code"),
         f"api.visit{SHOWN}": _("a visit, to open it; you showed a one-time code"),
         f"api.charge{SHOWN}": _("a charge to your credit; you showed a one-time code"),
+        IMPORTED: _("a charge to your credit, from a file of the hospital"),
         "api.collections": _("a payment that you started"),
     }
 )

@@ -95,7 +95,7 @@ NOT_ENFORCEABLE: dict[int, str] = {
 }
 
 NOT_YET: dict[int, str] = {
-    18: "Statements that hospitals upload, and reports of outages of their systems.",
+    18: "Reports of outages of hospitals' systems.",
     19: "Complaints at a hospital, and escalation of frequent causes to the health commission.",
     31: "The risk loop from signal to closure with evidence.",
     33: "Satisfaction surveys that an independent assessor can read.",

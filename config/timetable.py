@@ -23,6 +23,7 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("receipts", 15.0, "accounts.tasks.poll_receipts"),
     Entry("count reminders", 30.0, "billing.tasks.count_reminders"),
     Entry("seal", 30.0, "accounts.tasks.seal_chains"),
+    Entry("imports", 5.0, "billing.tasks.sweep_imports"),
 )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from faults import bells, calls, disk, kills, races, times
+from faults import bells, calls, disk, files, kills, races, times
 from faults.pairs import PAIRS
 from faults.races import Race
-from faults.report import NotDone, Report
+from faults.report import Report
 from faults.stage import Stage
 
 
@@ -24,16 +24,11 @@ def race(kind: type[Race], stage: Stage, tell: Report) -> None:
         races.run(kind, place, stage.size.races, stage.seed, tell)
 
 
-def imports(stage: Stage, tell: Report) -> None:
-    """Hospital files half bad, truncated, repeated."""
-    raise NotDone("not yet: imports")
-
-
 FAULTS = (
     Fault("same-call", calls.same_call),
     Fault("cut-after-commit", calls.cut_after_commit),
     Fault("batches", calls.batches),
-    Fault("imports", imports),
+    Fault("imports", files.imports),
     Fault("cashiers", calls.cashiers),
     Fault("backend", kills.backend),
     Fault("server", kills.server),

@@ -66,7 +66,7 @@ def _kill_workers(stage: Stage, tell: Report, tables: Sequence[str]) -> None:
         next_morning(stage)
         table = stage.lots.choice(tables)
         whole = stage.lots.random() < 0.5
-        if _kill_while_it_waits(stage, table, whole=whole):
+        if kill_while_it_waits(stage, table, whole=whole, wake="config.tasks.live_on"):
             tell.count("workers killed" if whole else "children of workers killed")
         else:
             tell.count("nothing to write there")
@@ -78,14 +78,14 @@ def next_morning(stage: Stage) -> None:
     clock.set_to(stage.place.at(stage.today() + timedelta(days=1)))
 
 
-def _kill_while_it_waits(stage: Stage, table: str, *, whole: bool) -> bool:
-    """Whether somebody came to write into the table, and was killed for it."""
+def kill_while_it_waits(stage: Stage, table: str, *, whole: bool, wake: str, seconds: float = 8) -> bool:
+    """Whether a worker, woken by that task, came to write into the table, and was killed for it."""
     worker = stage.programs["worker"]
     holder = psycopg2.connect(stage.cluster.url)
     try:
         with holder.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
-        app.send_task("config.tasks.live_on")
+        app.send_task(wake)
         with services.cursor(stage.cluster.url) as watcher:
 
             def waits() -> bool:
@@ -93,7 +93,7 @@ def _kill_while_it_waits(stage: Stage, table: str, *, whole: bool) -> bool:
                 return bool((watcher.fetchone() or [0])[0])
 
             try:
-                wait_until(f"a worker writes into {table}", waits, 8)
+                wait_until(f"a worker writes into {table}", waits, seconds)
             except Stuck:
                 return False
         _kill(worker, whole=whole)

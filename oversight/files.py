@@ -8,13 +8,9 @@ from collections.abc import Iterator
 
 import xlsxwriter
 
+from common.cells import BYTE_ORDER_MARK, harmless
 from oversight.disclosure import Hidden
 from oversight.tables import Column, Figure, Unit, Value
-
-# Spreadsheets take a CSV of Chinese for their own encoding unless it begins with this.
-BYTE_ORDER_MARK = "\ufeff"
-# What makes a spreadsheet run a cell instead of showing it.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Plain = str | int | float
 
@@ -23,9 +19,9 @@ def csv_of(figure: Figure) -> str:
     """UTF-8 with a byte order mark, yuan with two decimals, shares in percent; no cell starts a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_harmless(word) for word in _head(figure)])
+    writer.writerow([harmless(word) for word in _head(figure)])
     for label, values in _rows(figure):
-        writer.writerow([_harmless(label), *(_written(value) for value in values)])
+        writer.writerow([harmless(label), *(_written(value) for value in values)])
     return BYTE_ORDER_MARK + text.getvalue()
 
 
@@ -88,9 +84,4 @@ def _plain(value: Value, unit: Unit) -> Plain:
 
 
 def _written(value: Plain) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else _harmless(str(value))
-
-
-def _harmless(text: str) -> str:
-    """An apostrophe before what a spreadsheet would run."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"{value:.2f}" if isinstance(value, float) else harmless(str(value))

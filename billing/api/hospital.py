@@ -26,27 +26,24 @@ from billing.api.finding import named_lender
 from billing.api.hospital_serializers import (
     ChargeBatchAnswerSerializer,
     ChargeBatchSerializer,
-    ChargeSerializer,
     EligibilityQuestionSerializer,
     EligibilitySerializer,
     HospitalBillQuery,
     HospitalBillSerializer,
     HospitalRefundSerializer,
-    InsuranceSerializer,
     NewRefundSerializer,
     OpenVisitSerializer,
     SettleVisitSerializer,
     VisitItemsSerializer,
     VisitSerializer,
     bill_body,
-    lines,
-    parts,
 )
+from billing.charge_input import ChargeSerializer, InsuranceSerializer, asked_from, key_of, lines, parts
 from billing.models import Bill, Visit
 from billing.operations import charges, refunds
 from billing.operations.batches import Asked, charge_batch
 from billing.operations.credit_check import check_credit
-from billing.operations.patients import CodeSpent, PatientKey, identify
+from billing.operations.patients import CodeSpent, identify
 from billing.operations.till import CannotCharge
 from common.errors import BadInput, Refusal
 from credit.operations.family import NoAccount
@@ -57,10 +54,6 @@ from lenders.operations.facilities import NoLender
 DRAWING = (CannotCharge, NoAccount, CodeSpent, AccountNotActive, NoLender, CannotDraw)
 OF_BILL = in_path("number", NUMBER, examples.BILL_NUMBER, _("The bill's number."))
 OF_VISIT = in_path("number", NUMBER, examples.VISIT_NUMBER, _("The visit's number, as the platform gave it."))
-
-
-def key_of(given: dict[str, Any]) -> PatientKey:
-    return PatientKey(*(given.get(name, "") for name in ("resident_id", "credit_code", "patient_code")))
 
 
 class PatientView(HospitalView):
@@ -350,15 +343,7 @@ def asked_of(body: Any) -> Asked | Answer:
         if not serializer.is_valid():
             return problem_answer(ValidationError(serializer.errors))
         given = serializer.validated_data
-    return Asked(
-        key=key_of(given),
-        scene=given["scene"],
-        items=lines(given["items"]),
-        insurance=parts(given["insurance"]),
-        self_paid_fen=given["self_paid_fen"],
-        lender_code=given.get("lender", ""),
-        hospital_visit_no=given["visit_number"],
-    )
+    return asked_from(given)
 
 
 def answer_to(made: Bill | Refusal) -> Answer:

@@ -9,11 +9,19 @@ from rest_framework import serializers
 
 from accounts.rest.filters import PeriodQuery
 from accounts.rest.serializers import FenField, ProblemSerializer, StrictSerializer
+from billing.charge_input import (
+    MOST_ITEMS,
+    InsuranceSerializer,
+    ItemSerializer,
+    LenderChoiceSerializer,
+    PatientSerializer,
+)
+from billing.charge_input import (
+    ChargeSerializer as ChargeSerializer,
+)
 from billing.models import Bill, Refund, Visit
-from billing.operations.charges import Insurance, Line
 from hospitals.models import Scene
 
-MOST_ITEMS = 500
 MOST_CHARGES = 1000
 
 STATES = [("posted", _("charged")), ("refunded", _("refunded in part or whole")), ("void", _("void"))]
@@ -22,32 +30,6 @@ REASONS = [
     (reason.value, reason.label)
     for reason in (Refund.Reason.NOT_USED, Refund.Reason.WRONG_AMOUNT, Refund.Reason.OTHER)
 ]
-
-
-class PatientSerializer(StrictSerializer):
-    """The patient: by one of the three."""
-
-    resident_id = serializers.RegexField(
-        r"^[0-9]{17}[0-9X]$", required=False, help_text=_("Resident identity number; or `credit_code`.")
-    )
-    credit_code = serializers.RegexField(
-        r"^[0-9A-HJKMNP-TV-Z]{12}$", required=False, help_text=_("The citizen's code; or `resident_id`.")
-    )
-    patient_code = serializers.RegexField(
-        r"^[0-9A-HJKMNP-TV-Z]{20}$",
-        required=False,
-        help_text=_(
-            "The one-time code on the patient's phone, good for one minute and one call; or another."
-        ),
-    )
-
-
-class LenderChoiceSerializer(StrictSerializer):
-    lender = serializers.RegexField(
-        r"^[A-Z0-9][A-Z0-9-]{1,23}$",
-        required=False,
-        help_text=_("Code of the lender that the patient chose for this bill; otherwise the default one."),
-    )
 
 
 class EligibilityQuestionSerializer(PatientSerializer, LenderChoiceSerializer):
@@ -68,20 +50,6 @@ class EligibilitySerializer(serializers.Serializer):
     )
 
 
-class ItemSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=200)
-    category = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    amount_fen = FenField(minimum=0)
-
-
-class InsuranceSerializer(StrictSerializer):
-    """What medical insurance pays."""
-
-    pooled_fund_fen = FenField(minimum=0, help_text=_("Pooled fund."))
-    personal_account_fen = FenField(minimum=0, help_text=_("Personal account."))
-    other_fen = FenField(minimum=0, help_text=_("Other parts that neither patient nor lender pays."))
-
-
 class VisitItemsSerializer(StrictSerializer):
     items = serializers.ListField(child=ItemSerializer(), min_length=1, max_length=MOST_ITEMS)
     insurance = InsuranceSerializer(
@@ -90,21 +58,6 @@ class VisitItemsSerializer(StrictSerializer):
         default=None,
         help_text=_("Null while the insurance part is not settled."),
     )
-
-
-class ChargeSerializer(PatientSerializer, LenderChoiceSerializer):
-    """A one-step charge. The items' sum equals insurance and self-paid parts together."""
-
-    scene = serializers.ChoiceField(Scene.choices)
-    visit_number = serializers.CharField(
-        max_length=64, help_text=_("The hospital's own number of the visit.")
-    )
-    items = serializers.ListField(child=ItemSerializer(), min_length=1, max_length=MOST_ITEMS)
-    insurance = InsuranceSerializer(
-        allow_null=True,
-        help_text=_("Null while the insurance part is not settled: it is then refunded later."),
-    )
-    self_paid_fen = FenField(help_text=_("What the patient bears: by credit as far as the limit goes."))
 
 
 @extend_schema_field(
@@ -262,11 +215,3 @@ class ChargeBatchAnswerSerializer(serializers.Serializer):
 class HospitalBillQuery(PeriodQuery):
     state = serializers.ChoiceField(STATES, required=False)
     lender = serializers.CharField(max_length=24, required=False, help_text=_("Code of a lender."))
-
-
-def lines(items: list[dict[str, Any]]) -> list[Line]:
-    return [Line(**item) for item in items]
-
-
-def parts(insurance: dict[str, int] | None) -> Insurance | None:
-    return Insurance(**insurance) if insurance is not None else None

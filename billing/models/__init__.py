@@ -1,6 +1,7 @@
 from billing.models.bills import Bill, InsuranceSettlement, Item, Objection, Refund, Visit
 from billing.models.desk import DeskAct, PatientCodeUse
 from billing.models.dunning import DunningCase, LateCharge, Reminder, ReminderLine
+from billing.models.imports import Import, ImportedBill, ImportFailure, ImportPart
 from billing.models.ledger import LedgerAccount, Transfer
 from billing.models.reconciliation import (
     Difference,
@@ -22,6 +23,10 @@ __all__ = [
     "DifferenceStep",
     "DirectDebit",
     "DunningCase",
+    "Import",
+    "ImportFailure",
+    "ImportPart",
+    "ImportedBill",
     "InsuranceSettlement",
     "Item",
     "LateCharge",

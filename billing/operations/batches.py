@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.operations.access import Actor, record_accesses
 from billing.models import Bill
 from billing.operations.charges import Charge, charge_many
@@ -36,7 +37,13 @@ class Asked:
 @enforces(17, 32)
 @transaction.atomic(savepoint=False)
 def charge_batch(
-    *, actor: Actor, hospital: Hospital, asked: Sequence[Asked], purpose: str, at: datetime
+    *,
+    actor: Actor,
+    hospital: Hospital,
+    asked: Sequence[Asked],
+    purpose: str,
+    cashier: User | None = None,
+    at: datetime,
 ) -> list[Bill | Refusal]:
     """Charge a batch: for each its bill, or why not, in order; one refused stops no other.
 
@@ -66,7 +73,7 @@ def charge_batch(
                     one.hospital_visit_no,
                 )
             )
-    made = iter(charge_many(hospital=hospital, charges=charges, at=at))
+    made = iter(charge_many(hospital=hospital, charges=charges, cashier=cashier, at=at))
     done = [answer or next(made) for answer in answers]
     known = [
         (patient, answer)

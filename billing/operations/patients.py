@@ -117,6 +117,12 @@ _SEE = {
 }
 
 
+def fault_of_key(key: PatientKey) -> Refusal | None:
+    """What is wrong with a number or code in itself, whoever it may belong to."""
+    wanted = _wanted(key)
+    return wanted if isinstance(wanted, Refusal) else None
+
+
 def find_patients(keys: Sequence[PatientKey]) -> list[Person | Refusal]:
     """The patients of those numbers or codes, or what is wrong with a key, in order.
 

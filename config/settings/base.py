@@ -220,6 +220,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = VAR_DIR / "media"
+# A million lines of a hospital's file, and nothing larger; what is larger is thrown away while it comes in.
+UPLOAD_MOST_BYTES = 256 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "common.uploads.AtMost",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.rest.auth.ClientAuthentication"],

@@ -18,6 +18,7 @@ from hospitals.models import PayoutAccount
 from hospitals.operations.onboarding import register_hospital
 from hospitals.operations.payout import change_payout_account
 from tests.accounts.conftest import HERE, LIN_ID, LIN_NAME, LIN_PHONE, NOW
+from tests.billing.import_attacks import OneImport
 
 pytestmark = [pytest.mark.django_db, pytest.mark.article(32)]
 OLD_SECRET, NEW_SECRET = (f"whsec_{letter * 32}" for letter in "ab")
@@ -40,6 +41,7 @@ def everything(lin: Person, harbour: ApiClient) -> None:
         from_on=NOW.date(),
         at=NOW,
     )
+    OneImport(hospital, NOW)
 
 
 def bring_a_new_key(settings: Any) -> None:

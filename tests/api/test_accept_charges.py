@@ -12,7 +12,8 @@ from rest_framework import serializers
 
 from accounts.rest.acceptance import acceptance
 from accounts.rest.serializers import StrictSerializer
-from billing.api.hospital_serializers import ChargeSerializer, HospitalBillSerializer, bill_body
+from billing.api.hospital_serializers import HospitalBillSerializer, bill_body
+from billing.charge_input import ChargeSerializer
 from tests.cast import INSURED, Town
 
 GOOD: dict[str, Any] = {

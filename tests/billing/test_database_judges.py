@@ -42,6 +42,7 @@ from tests.attacks import (
     illegal_moves,
     named_guards,
 )
+from tests.billing.import_attacks import IMPORT_ATTACKS, OneImport
 from tests.billing.months import Months, march
 from tests.cast import Town
 
@@ -63,6 +64,8 @@ class Court(Months):
         cashier = User.objects.create(username="chen", role="cashier")
         self.desk_act = DeskAct.objects.create(token=uuid4(), cashier=cashier, made="B1", at=at)
         self.code_use = PatientCodeUse.objects.create(person=self.lin, issued_at=at, at=at)
+        self.imports = OneImport(town.hospital, at)
+        self.imported_bill = self.imports.charge(self.open_bill)
         self.objection = object_to(bill=self.open_bill, statement="收费重复", at=at)
         self.answered = answer_objection(
             objection=object_to(bill=self.wangs, statement="收费重复", at=at),
@@ -194,6 +197,7 @@ ATTACKS = [
         "patient_code_used_in_time", lambda c: again(c.code_use, at=c.code_use.at + timedelta(minutes=1)),
         aside=("patient_code_used_once",),
     ),
+    *IMPORT_ATTACKS,
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ Lin owes and has repaid in every way, Zhao is a parent with a child and an elder
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 
 from accounts.models import Person, User
 from accounts.operations.access import record_access
@@ -13,6 +14,7 @@ from accounts.operations.consents import give_consent
 from billing.models import Bill, Difference, Settlement
 from billing.operations.collections import finish_collection, set_direct_debit, start_repayment
 from billing.operations.differences import answer_difference
+from billing.operations.imports import receive_file, work_on_import
 from billing.operations.objections import answer_objection, object_to
 from billing.operations.reconciling import state_day
 from billing.operations.refunds import refund
@@ -168,6 +170,31 @@ def _pay_out(town: Town, on: date) -> None:
         confirm_payout(settlement=settlement, bank_reference=reference, value_on=on, at=town.at(on, 15))
 
 
+def _send_files(town: Town, lin: Person, cashier: User) -> None:
+    """One whose lines were charged but for one, one in quarantine, one that still waits."""
+    at = town.at(TODAY, 8)
+    stranger = town.move_in("过路人")
+    rows = [(lin, "MZ-1", 900), (stranger, "MZ-2", 800)]
+    line = "{0.credit_code},{1},outpatient,诊查费={2},{2}"
+    table = "\n".join(
+        ["credit_code,visit_number,scene,items,self_paid_fen", *(line.format(*row) for row in rows)]
+    )
+    for ending, fen, is_worked_on in (("", 1_700, True), ("\n=1,,,,", 1_700, True), ("\n", 1_700, False)):
+        batch = receive_file(
+            hospital=town.hospital,
+            kind="bills",
+            business_on=None,
+            file=BytesIO((table + ending).encode()),
+            file_name="断线补录.csv",
+            declared_rows=2,
+            declared_fen=fen,
+            user=cashier,
+            at=at,
+        )
+        while is_worked_on and work_on_import(pk=batch.pk, at=at):
+            pass
+
+
 def _this_morning(town: Town, lin: Person, zhao: Person) -> None:
     """A payment on its way, visits that are still open, an application that nobody has answered."""
     new = town.treat(lin, TODAY, 2_000, hour=8)
@@ -178,6 +205,7 @@ def _this_morning(town: Town, lin: Person, zhao: Person) -> None:
     product = Lender.objects.get(code="BANK3").products.get()
     consent_and_apply(person=zhao, product=product, agreed=True, at=town.at(TODAY, 9))
     cashier = User.objects.get(username="cashier")
+    _send_files(town, lin, cashier)
     record_access(actor=cashier, subject=lin, purpose="desk.search", at=town.at(TODAY, 8))
     _differ(town)
 
