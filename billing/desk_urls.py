@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from billing.views import desk, desk_close, desk_refunds, desk_visits
+from billing.views import desk, desk_close, desk_insurance, desk_refunds, desk_visits
 
 
 class DayConverter:
@@ -47,6 +47,11 @@ urlpatterns = [
     path("desk/patients/<code:code>/charge/", desk.make_charge, name="desk_charge"),
     path("desk/patients/<code:code>/visit/", desk_visits.open_one, name="desk_open_visit"),
     path("desk/bills/<number:number>/", desk.bill, name="desk_bill"),
+    path("desk/bills/<number:number>/invoice/", desk_insurance.invoice, name="desk_invoice"),
+    path("desk/bills/<number:number>/uninsured/", desk_insurance.uninsured, name="desk_uninsured"),
+    path("desk/insurance/", desk_insurance.missing, name="desk_insurance"),
+    path("desk/insurance/missing.csv", desk_insurance.missing_csv, name="desk_insurance_csv"),
+    path("desk/invoices/", desk_insurance.red_due, name="desk_invoices"),
     path("desk/refund/", desk_refunds.start, name="desk_refunds"),
     path("desk/refund/<number:number>/", desk_refunds.refund_bill, name="desk_refund_bill"),
     path("desk/refund/<number:number>/give/", desk_refunds.give_refund, name="desk_give_refund"),

@@ -9,6 +9,12 @@ from rest_framework import serializers
 
 from accounts.rest.filters import PeriodQuery
 from accounts.rest.serializers import FenField, ProblemSerializer, StrictSerializer
+from billing.api.invoice_serializers import (
+    INVOICED,
+    EInvoiceSerializer,
+    HospitalInvoiceSerializer,
+    invoice_body,
+)
 from billing.models import Bill, Refund, Visit
 from billing.operations.charges import Insurance, Line
 from hospitals.models import Scene
@@ -105,6 +111,12 @@ class ChargeSerializer(PatientSerializer, LenderChoiceSerializer):
         help_text=_("Null while the insurance part is not settled: it is then refunded later."),
     )
     self_paid_fen = FenField(help_text=_("What the patient bears: by credit as far as the limit goes."))
+    e_invoice = EInvoiceSerializer(
+        allow_null=True,
+        required=False,
+        default=None,
+        help_text=_("The electronic invoice, where it is issued already; otherwise it is given later."),
+    )
 
 
 @extend_schema_field(
@@ -143,6 +155,12 @@ class SettleVisitSerializer(StrictSerializer):
     )
     self_paid_fen = FenField(
         required=False, help_text=_("Checked against items and insurance; otherwise it is their difference.")
+    )
+    e_invoice = EInvoiceSerializer(
+        allow_null=True,
+        required=False,
+        default=None,
+        help_text=_("The electronic invoice, where it is issued already; otherwise it is given later."),
     )
 
 
@@ -190,12 +208,18 @@ class HospitalBillSerializer(serializers.Serializer):
     financed_fen = serializers.IntegerField()
     paid_on_site_fen = serializers.IntegerField()
     refunded_fen = serializers.IntegerField(help_text=_("Of the financed part."))
+    e_invoice = serializers.SerializerMethodField(help_text=_("The newest; null before one is given."))
 
     @extend_schema_field(serializers.ChoiceField(STATES))
     def get_state(self, bill: Bill) -> str:
         if bill.state == Bill.State.VOID:
             return "void"
         return "refunded" if bill.refunded_fen else "posted"
+
+    @extend_schema_field(HospitalInvoiceSerializer(allow_null=True))
+    def get_e_invoice(self, bill: Bill) -> dict[str, Any] | None:
+        given = [*bill.invoices.all()]
+        return invoice_body(given) if given else None
 
     @extend_schema_field(InsurancePartsSerializer(allow_null=True))
     def get_insurance(self, bill: Bill) -> dict[str, int] | None:
@@ -230,6 +254,7 @@ def bill_body(bill: Bill) -> dict[str, Any]:
         "financed_fen": bill.financed_fen,
         "paid_on_site_fen": bill.paid_on_site_fen,
         "refunded_fen": bill.refunded_fen,
+        "e_invoice": invoice_body([bill.taken_invoice]) if bill.taken_invoice else None,
     }
 
 
@@ -262,6 +287,16 @@ class ChargeBatchAnswerSerializer(serializers.Serializer):
 class HospitalBillQuery(PeriodQuery):
     state = serializers.ChoiceField(STATES, required=False)
     lender = serializers.CharField(max_length=24, required=False, help_text=_("Code of a lender."))
+    insurance = serializers.ChoiceField(
+        Bill.Insurance.choices,
+        required=False,
+        help_text=_("`missing`: bills whose insurance part can still be settled, and is not."),
+    )
+    e_invoice = serializers.ChoiceField(
+        INVOICED,
+        required=False,
+        help_text=_("`missing`: bills of which an invoice can be given. `red_due`: the red one is missing."),
+    )
 
 
 def lines(items: list[dict[str, Any]]) -> list[Line]:

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.operations.access import Actor, record_accesses
+from billing.e_invoices import EInvoice
 from billing.models import Bill
-from billing.operations.charges import Charge, charge_many
+from billing.operations.charges import Charge
+from billing.operations.invoiced import charge_many_invoiced
 from billing.operations.patients import PatientKey, find_patients
 from billing.parts import Insurance, Line
 from common.articles import enforces
@@ -31,6 +33,7 @@ class Asked:
     self_paid_fen: int
     lender_code: str = ""
     hospital_visit_no: str = ""
+    e_invoice: EInvoice | None = None
 
 
 @enforces(17, 32)
@@ -46,7 +49,7 @@ def charge_batch(
     codes = {one.lender_code for one in asked} - {""}
     lenders = Lender.objects.in_bulk(codes, field_name="code") if codes else {}
     answers: list[Bill | Refusal | None] = []
-    charges = []
+    charges, e_invoices = [], []
     for one, patient in zip(asked, patients, strict=True):
         if isinstance(patient, Refusal):
             answers.append(patient)
@@ -55,6 +58,7 @@ def charge_batch(
         else:
             answers.append(None)
             lender = lenders.get(one.lender_code)
+            e_invoices.append(one.e_invoice)
             charges.append(
                 Charge(
                     patient,
@@ -66,7 +70,7 @@ def charge_batch(
                     one.hospital_visit_no,
                 )
             )
-    made = iter(charge_many(hospital=hospital, charges=charges, at=at))
+    made = iter(charge_many_invoiced(hospital=hospital, charges=charges, e_invoices=e_invoices, at=at))
     done = [answer or next(made) for answer in answers]
     known = [
         (patient, answer)

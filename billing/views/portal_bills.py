@@ -14,7 +14,7 @@ from accounts.models import Person
 from billing.due_calendar import calendar_of
 from billing.forms.portal import ObjectionForm
 from billing.late_days import exact_yuan, spells_of
-from billing.models import Bill
+from billing.models import Bill, Invoice
 from billing.models.bills import BillQuerySet
 from billing.operations.objections import object_to
 from billing.overview import Shown, day_charge_fen, show_bills, with_standing
@@ -59,6 +59,7 @@ def bill(request: HttpRequest, person: Person, number: str) -> HttpResponse:
         "bill": own,
         "moments": timeline_of(shown),
         "items": own.visit.items.all() if _may_see_items(person, shown) else None,
+        "invoices": own.invoices.exclude(state=Invoice.State.RED).select_related("reversed_by"),
         "objection": own.objections.last(),
         "day_charge_fen": day_charge_fen([own], on=shown.on) if shown.is_late and not shown.is_frozen else 0,
     }
