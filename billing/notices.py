@@ -24,9 +24,9 @@ INSURANCE_MISSING = NoticeKind(
     "bill.insurance_missing",
     _("Your insurance part is not settled yet"),
     _(
-        "%(hospital)s charged bill %(bill)s without your insurance part, so the whole amount stands as your own."
-        " Settle it on your phone or with the hospital: what insurance pays is then refunded, off your bill"
-        " first. The hospital has been told too and is reminded until it is done."
+        "%(hospital)s charged bill %(bill)s without your insurance part, so the whole amount stands as your"
+        " own. Settle it on your phone or with the hospital: what insurance pays is then refunded, off your"
+        " bill first. The hospital has been told too and is reminded until it is done."
     ),
     needed=True,
 )

@@ -7,7 +7,7 @@ repeated. Only the date on which a bank pays comes from the clock.
 
 import logging
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Event, Thread
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -22,6 +22,8 @@ LONGEST_PAUSE_SECONDS = 60.0
 DECLINED_SHARE = 1 / 25
 RETURNED_SHARE = 1 / 40
 FAILED_COLLECTION_SHARE = 0.07
+INVOICED_SHARE = 0.9
+RED_SHARE = 0.8
 
 DECLINE_REASONS = ("资料与本行记录不一致", "本行已有逾期贷款", "不符合本行客户准入条件")
 RETURN_REASONS = ("收款账号已变更", "收款户名不符")
@@ -40,7 +42,7 @@ def today_in_shanghai() -> date:
 
 
 class SystemRobot:
-    """Any client's system: it asks for its webhooks. (What a hospital charges is its cashiers' work.)"""
+    """Any client's system: it asks for its webhooks."""
 
     def __init__(
         self,
@@ -72,6 +74,66 @@ class SystemRobot:
             log.warning("%s PUT /webhook refused: %s", self.code, refusal)
         else:
             log.info("%s PUT /webhook %s", self.code, url)
+
+
+class HospitalRobot(SystemRobot):
+    """A hospital: its invoice system issues what its cashiers have charged, and turns red what came back."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.refused: set[tuple[str, str]] = set()
+
+    def round(self) -> None:
+        super().round()
+        since = (self.today() - timedelta(days=1)).isoformat()
+        for bill in list(self.platform.pages("/hospital/bills", e_invoice="red_due", **{"from": since})):
+            self.turn_red(bill)
+        for bill in list(self.platform.pages("/hospital/bills", e_invoice="missing", **{"from": since})):
+            self.issue(bill)
+
+    def turn_red(self, bill: dict[str, Any]) -> None:
+        number = bill["number"]
+        if draw(self.seed, self.code, "red", number) >= RED_SHARE:
+            return
+        red = {"code": self.invoice_code(), "number": self.invoice_number("red", bill["e_invoice"]["number"])}
+        self.put(f"/hospital/bills/{number}/e-invoice/red", red | {"issued_on": self.today().isoformat()})
+
+    def issue(self, bill: dict[str, Any]) -> None:
+        """Of all that the bill cost; where some was given back in cash, no list says how much."""
+        number, before = bill["number"], bill["e_invoice"]
+        if draw(self.seed, self.code, "invoice", number) >= INVOICED_SHARE:
+            return
+        late = sum((bill["insurance"] or {}).values()) if bill["insurance_state"] == "late" else 0
+        if bill["refunded_fen"] and bill["paid_on_site_fen"]:
+            return
+        invoice_number = self.invoice_number("invoice", number, before["number"] if before else "")
+        invoice = {
+            "code": self.invoice_code(),
+            "number": invoice_number,
+            "check_code": token(self.seed, self.code, "check", invoice_number)[:6],
+            "address": f"https://einvoice.example.com/{self.code.lower()}/{invoice_number}",
+            "issued_on": self.today().isoformat(),
+            "amount_fen": bill["total_fen"] - max(0, bill["refunded_fen"] - late),
+        }
+        self.put(f"/hospital/bills/{number}/e-invoice", invoice)
+
+    def invoice_code(self) -> str:
+        return f"3509{self.today():%y}88"
+
+    def invoice_number(self, *words: str) -> str:
+        return f"{int(draw(self.seed, self.code, 'number', *words) * 10**15):016d}"
+
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        """One write and one line in the log. What a rule refuses is said once and not tried again."""
+        if (path, body["number"]) in self.refused:
+            return
+        try:
+            self.platform.put(path, body)
+        except PlatformRefused as refusal:
+            self.refused.add((path, body["number"]))
+            log.warning("%s PUT %s refused: %s", self.code, path, refusal)
+        else:
+            log.info("%s PUT %s %s", self.code, path, body["number"])
 
 
 class LenderRobot(SystemRobot):
@@ -201,4 +263,4 @@ def start(client: Client, *, base_url: str, own_url: str, seed: int, stop: Event
     return thread
 
 
-ROBOTS: dict[str, Callable[..., Robot]] = {"hospital": SystemRobot, "lender": LenderRobot}
+ROBOTS: dict[str, Callable[..., Robot]] = {"hospital": HospitalRobot, "lender": LenderRobot}

@@ -29,8 +29,9 @@ class BillInvoice(BillView):
         _("Give the electronic invoice of a bill"),
         _(
             "Of what the bill comes to: its total, less what was refunded other than for insurance settled"
-            " later. The same again is answered as it stands; an invoice cannot be changed. A refund, a void or an"
-            " insurance part settled later turns it red: give the red invoice, then another for what is left."
+            " later. The same again is answered as it stands; an invoice cannot be changed. A refund, a void"
+            " or an insurance part settled later turns it red: give the red invoice, then another for what is"
+            " left."
         ),
         path=[OF_BILL],
         request=EInvoiceSerializer,

@@ -350,17 +350,17 @@ class InsuranceSettlement(models.Model):
     other_fen = models.PositiveBigIntegerField(_("other"))
     at = models.DateTimeField(_("at"))
 
-    @property
-    def total_fen(self) -> int:
-        """0 where it turned out that insurance pays nothing."""
-        return self.pooled_fund_fen + self.personal_account_fen + self.other_fen
-
     class Meta:
         verbose_name = _("later insurance settlement")
         verbose_name_plural = _("later insurance settlements")
 
     def __str__(self) -> str:
         return self.bill.number
+
+    @property
+    def total_fen(self) -> int:
+        """0 where it turned out that insurance pays nothing."""
+        return self.pooled_fund_fen + self.personal_account_fen + self.other_fen
 
 
 class Refund(models.Model):

@@ -134,7 +134,7 @@ class Invoice(models.Model):
         ]
         triggers = [
             pgtrigger.FSM(
-                name="invoice_state_moves_legally",
+                name="invoice_moves_legally",
                 field="state",
                 transitions=[("issued", "red_due"), ("red_due", "reversed")],
             ),

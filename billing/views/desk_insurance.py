@@ -1,4 +1,4 @@
-"""What the same-day duty left open: insurance parts that are missing, red invoices that are due (Article 17)."""
+"""What the same-day duty left open: insurance parts missing, red invoices due (Article 17)."""
 
 from __future__ import annotations
 
