@@ -217,9 +217,7 @@ def test_missing_insurance_parts_are_listed_until_settled_or_said_to_be_none(
     hospital: Caller, other_hospital: Caller, lin: Person
 ) -> None:
     body = charge_of(lin, insurance=None, items=[{"name": "诊查费", "amount_fen": 50_000}])
-    settled, uninsured, voided, refunded = (
-        hospital.post(BILLS, body).json()["number"] for _time in range(4)
-    )
+    settled, uninsured, voided, refunded = (hospital.post(BILLS, body).json()["number"] for _time in range(4))
 
     def missing(caller: Caller = hospital) -> set[str]:
         rows = caller.rows(BILLS, insurance="missing", from_=TODAY)

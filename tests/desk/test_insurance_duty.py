@@ -139,7 +139,7 @@ def test_what_insurance_has_paid_is_not_said_to_be_none(chen: Desk, town: Town, 
 
 
 def fate(desk: Desk, visit: Visit) -> Any:
-    return dict((row, fate) for row, fate in desk.get("visits/").context["rows"])[visit]
+    return dict(desk.get("visits/").context["rows"])[visit]
 
 
 def test_each_open_visit_says_what_23_will_do(chen: Desk, town: Town, lin: Person) -> None:
