@@ -35,7 +35,7 @@ def test_the_slip_leads_to_the_form_which_knows_the_amount_and_the_day(chen: Des
 
     form = chen.get(f"bills/{bill.number}/invoice/").context["form"]
 
-    assert (form["amount_fen"].value(), form["issued_on"].value()) == (80_000, FRIDAY)
+    assert (form["amount_fen"].value(), form["issued_on"].value()) == ("800.00", FRIDAY)
 
 
 def test_it_is_noted_and_stands_on_the_slip(chen: Desk, bill: Bill) -> None:

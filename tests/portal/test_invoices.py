@@ -113,7 +113,7 @@ def test_a_missing_insurance_part_says_what_follows_and_when_it_was_settled(
         at=town.at(NEXT_DAY),
     )
     today_is(NEXT_DAY)
-    page = words(browser.get(address))
+    page = words(sign_in(lin).get(address))
     assert "Your medical insurance was settled on 10 Jan 2026: it paid ¥210.00" in page
     assert "What follows" not in page
 
