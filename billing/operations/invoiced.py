@@ -29,6 +29,7 @@ class _Outrun(Exception):
     """Somebody else took one of the numbers in between."""
 
 
+@enforces(17)
 def invoiced(make: Callable[[], Bill], *, e_invoice: EInvoice | None, at: datetime) -> Bill:
     """Make a bill, and take the invoice that came with it; without one nothing more is done.
 
@@ -37,7 +38,6 @@ def invoiced(make: Callable[[], Bill], *, e_invoice: EInvoice | None, at: dateti
     return _invoiced(make, e_invoice, at) if e_invoice else make()
 
 
-@enforces(17)
 @transaction.atomic(savepoint=False)
 def _invoiced(make: Callable[[], Bill], e_invoice: EInvoice, at: datetime) -> Bill:
     on = business_date(at)
@@ -55,6 +55,7 @@ def _invoiced(make: Callable[[], Bill], e_invoice: EInvoice, at: datetime) -> Bi
     return bill
 
 
+@enforces(17)
 def charge_many_invoiced(
     *, hospital: Hospital, charges: Sequence[Charge], e_invoices: Sequence[EInvoice | None], at: datetime
 ) -> list[Bill | Refusal]:
@@ -69,7 +70,6 @@ def charge_many_invoiced(
             continue
 
 
-@enforces(17)
 @transaction.atomic
 def _charge_many_invoiced(
     hospital: Hospital, charges: Sequence[Charge], e_invoices: Sequence[EInvoice | None], at: datetime
