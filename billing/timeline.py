@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from django.utils.translation import gettext as _
 
 from billing.models import Allocation, Bill, ReminderLine, Settlement
+from billing.models.invoices import paired
 from billing.overview import REMINDERS, Shown
 from common.articles import enforces
 from common.calendar import SHANGHAI
@@ -194,7 +195,7 @@ def _refunded(bill: Bill) -> Iterator[Moment]:
 
 
 def _invoiced(bill: Bill) -> Iterator[Moment]:
-    for invoice in bill.invoices.select_related("reverses"):
+    for invoice in paired(bill.invoices.all()):
         number = {"number": invoice.number, "amount": format_yuan(invoice.amount_fen)}
         if invoice.reverses:
             text = _("It takes back invoice %(first)s.") % {"first": invoice.reverses.number}

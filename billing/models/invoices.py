@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import pgtrigger
@@ -182,6 +183,15 @@ class Invoice(models.Model):
     def host(self) -> str:
         """Where its address leads, to be read before it is followed."""
         return host_of(self.address)
+
+
+def paired(invoices: Iterable[Invoice]) -> list[Invoice]:
+    """The invoices of one bill, each red one and the one that it takes back known to each other unasked."""
+    found = {invoice.pk: invoice for invoice in invoices}
+    for invoice in found.values():
+        if invoice.reverses_id:
+            invoice.reverses = found[invoice.reverses_id]
+    return list(found.values())
 
 
 class InvoiceChange(models.Model):

@@ -116,7 +116,7 @@ def red_due(request: HttpRequest, post: HospitalStaff) -> HttpResponse:
 def invoice(request: HttpRequest, post: HospitalStaff, number: str) -> HttpResponse:
     """The invoices of a bill, and the form that is next: for one, or for the red one that takes it back."""
     bill = _find(post, number)
-    invoices = list(bill.invoices.select_related("undone_by", "reversed_by"))
+    invoices = list(bill.invoices.select_related("undone_by"))
     standing = next((one for one in invoices if one.state in ("issued", "red_due")), None)
     is_red = standing is not None and standing.state == Invoice.State.RED_DUE
     left_fen = invoiced_fen(bill)

@@ -104,7 +104,8 @@ def test_the_csv_has_the_same_bills_and_runs_no_formula(chen: Desk, town: Town, 
     head, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert head[0] == "Bill"
     assert row == [
-        Bill.objects.get().number, "'=1+1", "Outpatient care", "2026-01-09", "0", "123.45", "123.45", "2026-02-24",
+        Bill.objects.get().number, "'=1+1", "Outpatient care", "2026-01-09", "0", "123.45", "123.45",
+        "2026-02-24",
     ]  # fmt: skip
 
 
