@@ -22,6 +22,7 @@ from billing.models import (
     Bill,
     Collection,
     DunningCase,
+    Invoice,
     LedgerAccount,
     Objection,
     Refund,
@@ -77,6 +78,15 @@ class Refunds(Rows):
     )  # fmt: skip
 
 
+class Invoices(Rows):
+    """Without what they are looked up with: that shows what was done."""
+
+    model = Invoice
+    fields = readonly_fields = (
+        "state", "code", "number", "issued_on", *yuan(Invoice, "amount_fen"), "taken_at", "changed_at"
+    )  # fmt: skip
+
+
 class AllocationsToBill(Rows):
     model = Allocation
     joined = ("repayment",)
@@ -120,7 +130,7 @@ class BillAdmin(AboutPeople):
             "late_rate_ppm", "accrued_through_on", "reminders_counted", "next_step_day", "frozen_days",
         )}),
     )  # fmt: skip
-    inlines = [Refunds, AllocationsToBill]
+    inlines = [Refunds, Invoices, AllocationsToBill]
 
 
 @admin.register(Visit)

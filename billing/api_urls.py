@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api import hospital, hospital_settlements, lender, statements
+from billing.api import hospital, hospital_settlements, insurance, invoices, lender, statements
 
 urlpatterns = [
     path("hospital/eligibility", hospital.Eligibility.as_view(), name="api_eligibility"),
@@ -17,7 +17,16 @@ urlpatterns = [
     path("hospital/bills/<str:number>/void", hospital.BillVoid.as_view(), name="api_bill_void"),
     path("hospital/bills/<str:number>/refunds", hospital.BillRefunds.as_view(), name="api_bill_refunds"),
     path(
-        "hospital/bills/<str:number>/insurance", hospital.BillInsurance.as_view(), name="api_bill_insurance"
+        "hospital/bills/<str:number>/insurance", insurance.BillInsurance.as_view(), name="api_bill_insurance"
+    ),
+    path(
+        "hospital/bills/<str:number>/uninsured", insurance.BillUninsured.as_view(), name="api_bill_uninsured"
+    ),
+    path("hospital/bills/<str:number>/e-invoice", invoices.BillInvoice.as_view(), name="api_bill_invoice"),
+    path(
+        "hospital/bills/<str:number>/e-invoice/red",
+        invoices.BillRedInvoice.as_view(),
+        name="api_bill_red_invoice",
     ),
     path(
         "hospital/settlements",

@@ -225,6 +225,17 @@ INVARIANTS: tuple[Invariant, ...] = (
             WHERE repayment.amount_fen <> coalesce(shares.fen, 0) + repayment.to_balance_fen""",
     ),
     Invariant(
+        8,
+        "an electronic invoice that stands is of what its bill comes to",
+        """SELECT invoice.code || ' ' || invoice.number FROM billing_invoice invoice
+             JOIN billing_bill bill ON bill.id = invoice.bill_id
+            WHERE invoice.state = 'issued'
+              AND (bill.state = 'void'
+                   OR invoice.amount_fen <> bill.total_fen - coalesce((
+                      SELECT sum(amount_fen) FROM billing_refund
+                       WHERE bill_id = bill.id AND reason <> 'insurance'), 0))""",
+    ),
+    Invariant(
         9,
         "one effect for every client and idempotency key",
         """SELECT client_id || ' ' || key FROM accounts_idempotencyrecord

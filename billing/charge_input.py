@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.rest.serializers import FenField, StrictSerializer
+from billing.e_invoices import ADDRESS, CHECK_CODE, CODE, LONGEST_ADDRESS, NUMBER, EInvoice
 from billing.operations.batches import Asked
 from billing.operations.patients import PatientKey
 from billing.parts import Insurance, Line
@@ -56,6 +57,19 @@ class InsuranceSerializer(StrictSerializer):
     other_fen = FenField(minimum=0, help_text=_("Other parts that neither patient nor lender pays."))
 
 
+class EInvoiceSerializer(StrictSerializer):
+    """A medical electronic invoice, as the hospital issued it."""
+
+    code = serializers.RegexField(CODE, help_text=_("Invoice code."))
+    number = serializers.RegexField(NUMBER, help_text=_("Invoice number: once in the city with its code."))
+    check_code = serializers.RegexField(CHECK_CODE, help_text=_("Check code, to look the invoice up with."))
+    address = serializers.RegexField(
+        ADDRESS, max_length=LONGEST_ADDRESS, help_text=_("Where it is looked up: https:// and a public host.")
+    )
+    issued_on = serializers.DateField(help_text=_("Date of issue, not in the future."))
+    amount_fen = FenField(help_text=_("What the bill comes to, insurance parts included."))
+
+
 class ChargeSerializer(PatientSerializer, LenderChoiceSerializer):
     """A one-step charge. The items' sum equals insurance and self-paid parts together."""
 
@@ -69,6 +83,12 @@ class ChargeSerializer(PatientSerializer, LenderChoiceSerializer):
         help_text=_("Null while the insurance part is not settled: it is then refunded later."),
     )
     self_paid_fen = FenField(help_text=_("What the patient bears: by credit as far as the limit goes."))
+    e_invoice = EInvoiceSerializer(
+        allow_null=True,
+        required=False,
+        default=None,
+        help_text=_("The electronic invoice, where it is issued already; otherwise it is given later."),
+    )
 
 
 def key_of(given: dict[str, Any]) -> PatientKey:
@@ -83,6 +103,10 @@ def parts(insurance: dict[str, int] | None) -> Insurance | None:
     return Insurance(**insurance) if insurance is not None else None
 
 
+def e_invoice_of(given: dict[str, Any] | None) -> EInvoice | None:
+    return EInvoice(**given) if given is not None else None
+
+
 def asked_from(given: dict[str, Any]) -> Asked:
     """What a `ChargeSerializer` has accepted, as one charge of a batch."""
     return Asked(
@@ -93,4 +117,5 @@ def asked_from(given: dict[str, Any]) -> Asked:
         self_paid_fen=given["self_paid_fen"],
         lender_code=given.get("lender", ""),
         hospital_visit_no=given["visit_number"],
+        e_invoice=e_invoice_of(given["e_invoice"]),
     )

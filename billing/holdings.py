@@ -48,8 +48,8 @@ def _visits(person: Person) -> Iterable[Row]:
 
 def _bills(person: Person) -> Iterable[Row]:
     seen = Bill.objects.seen_by(person).select_related("hospital", "lender", "patient", "payer", "visit")
-    for bill in seen.prefetch_related("late_charges").order_by("posted_at", "pk"):
-        owes = bill.payer_id == person.pk
+    for bill in seen.prefetch_related("late_charges", "invoices").order_by("posted_at", "pk"):
+        owes, was_treated = bill.payer_id == person.pk, bill.patient_id == person.pk
         yield {
             "number": bill.number,
             "visit": bill.visit.number if bill.patient_id == person.pk else "",
@@ -82,6 +82,19 @@ def _bills(person: Person) -> Iterable[Row]:
             ]
             if owes
             else [],
+            "invoices": [
+                {
+                    "code": invoice.code,
+                    "number": invoice.number,
+                    "state": Said(invoice.state, invoice.get_state_display()),
+                    "issued_on": invoice.issued_on,
+                    "amount_fen": invoice.amount_fen,
+                    # What it is looked up with shows what was done, which is the patient's alone.
+                    "check_code": invoice.check_code if was_treated else "",
+                    "address": invoice.address if was_treated else "",
+                }
+                for invoice in bill.invoices.all()
+            ],
         }
 
 
@@ -219,15 +232,25 @@ hold(
             "refunded_fen": _("Refunded"),
             "late_charges_fen": _("Late charges"),
             "late_days": _("Late charges day by day"),
+            "invoices": _("Electronic invoices"),
         },
         _bills,
         {
+            "invoices": {
+                "code": _("Invoice code"),
+                "number": _("Invoice number"),
+                "state": _("State"),
+                "issued_on": _("Date of issue"),
+                "amount_fen": _("Amount"),
+                "check_code": _("Check code"),
+                "address": _("Address to look it up"),
+            },
             "late_days": {
                 "on": _("Date"),
                 "principal_fen": _("Principal"),
                 "rate_percent": _("Yearly rate, percent"),
                 "charge_so_far_fen": _("Charge so far"),
-            }
+            },
         },
     )
 )

@@ -14,7 +14,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from billing.models import Bill, LedgerAccount, Refund, Repayment, Transfer
+from billing.models import Bill, Invoice, LedgerAccount, Refund, Repayment, Transfer
 from common.articles import enforces
 from common.calendar import business_date
 from credit.models import CreditAccount
@@ -27,13 +27,17 @@ BILL, REFUND = "bill", "refund"
 
 @dataclass(frozen=True)
 class Line:
-    """One movement in words, negative where it lowers the sum. `page` says what `number` is a number of."""
+    """One movement in words, negative where it lowers the sum. `page` says what `number` is a number of.
+
+    `invoice` is the number of the electronic invoice that stands for a bill.
+    """
 
     on: date
     title: str
     amount_fen: int
     number: str = ""
     page: str = ""
+    invoice: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,9 @@ def _told(moved: Sequence[tuple[Transfer, int]]) -> list[Line]:
     lines = []
     for (title, number, page), alike in groupby(titled, key=lambda one: one[:3]):
         days = [(on, fen) for _title, _number, _page, on, fen in alike]
-        lines.append(Line(max(on for on, _fen in days), title, sum(fen for _on, fen in days), number, page))
+        fen = sum(fen for _on, fen in days)
+        invoice = words.invoices.get(number, "")
+        lines.append(Line(max(on for on, _fen in days), title, fen, number, page, invoice))
     return sorted((line for line in lines if line.amount_fen), key=lambda line: (line.on, line.number))
 
 
@@ -139,6 +145,11 @@ class _Words:
         numbers = {part for transfer in transfers for part in transfer.reference.split(":")}
         bills = Bill.objects.filter(number__in=numbers).select_related("hospital")
         self.bills = {bill.number: bill.hospital.name for bill in bills}
+        standing = Invoice.objects.filter(bill__number__in=numbers, state=Invoice.State.ISSUED)
+        self.invoices = {
+            bill: f"{code} {number}"
+            for bill, code, number in standing.values_list("bill__number", "code", "number")
+        }
         refunds = Refund.objects.filter(number__in=numbers).select_related("hospital")
         self.refunds = {refund.number: refund.hospital.name for refund in refunds}
         debits = Repayment.objects.filter(number__in=numbers, method=Repayment.Method.DIRECT_DEBIT)

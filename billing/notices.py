@@ -24,10 +24,19 @@ INSURANCE_MISSING = NoticeKind(
     "bill.insurance_missing",
     _("Your insurance part is not settled yet"),
     _(
-        "%(hospital)s settled bill %(bill)s at the end of the day without your insurance. Settle it with the"
-        " hospital: the insured part then comes off your bill."
+        "%(hospital)s charged bill %(bill)s without your insurance part, so the whole amount stands as your"
+        " own. Settle it on your phone or with the hospital: what insurance pays is then refunded, off your"
+        " bill first. The hospital has been told too and is reminded until it is done."
     ),
     needed=True,
+)
+UNINSURED = NoticeKind(
+    "bill.uninsured",
+    _("Your insurance pays nothing of a bill"),
+    _(
+        "%(hospital)s says that insurance pays nothing of bill %(bill)s. It stays as it is. If that is wrong,"
+        " object to it on its page."
+    ),
 )
 VISIT_CANCELLED = NoticeKind(
     "visit.cancelled",

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from django.utils.translation import gettext as _
 
 from billing.models import Allocation, Bill, ReminderLine, Settlement
+from billing.models.invoices import paired
 from billing.overview import REMINDERS, Shown
 from common.articles import enforces
 from common.calendar import SHANGHAI
@@ -47,6 +48,7 @@ def timeline_of(shown: Shown) -> list[Moment]:
         *_suspended(bill),
         *_repaid(bill),
         *_refunded(bill),
+        *_invoiced(bill),
         *_objected(bill),
         *_due(shown),
         *_fallen_late(bill, shown),
@@ -77,13 +79,22 @@ def _charged(bill: Bill) -> Iterator[Moment]:
 
 def _insured(bill: Bill) -> Iterator[Moment]:
     if bill.insurance == Bill.Insurance.MISSING:
-        yield Moment(
-            bill.posted_at,
-            _("Your medical insurance is not settled yet"),
-            [_("Settle it with the hospital: the insured part then comes off this bill.")],
-            state="now",
-            on=bill.business_on,
-        )
+        if bill.state != Bill.State.VOID:
+            yield Moment(
+                bill.posted_at,
+                _("Your medical insurance is not settled yet"),
+                [_("Settle it with the hospital: the insured part then comes off this bill.")],
+                state="now",
+                on=bill.business_on,
+            )
+    elif bill.insurance == Bill.Insurance.LATE:
+        settled = bill.insurance_settlement
+        if settled.total_fen:
+            figures = {"amount": format_yuan(settled.total_fen)}
+            text = _("It paid %(amount)s, which was refunded to you.") % figures
+            yield Moment(settled.at, _("Your medical insurance was settled"), [text])
+        else:
+            yield Moment(settled.at, _("The hospital said that insurance pays nothing of it"))
 
 
 def _hospital_paid(shown: Shown) -> Iterator[Moment]:
@@ -181,6 +192,18 @@ def _refunded(bill: Bill) -> Iterator[Moment]:
             texts.append(_("%(on_site)s was given back at the desk.") % figures)
         title = _("%(hospital)s refunded %(amount)s") % figures
         yield Moment(refund.at, title, texts, number=refund.number, page="refund")
+
+
+def _invoiced(bill: Bill) -> Iterator[Moment]:
+    for invoice in paired(bill.invoices.all()):
+        number = {"number": invoice.number, "amount": format_yuan(invoice.amount_fen)}
+        if invoice.reverses:
+            text = _("It takes back invoice %(first)s.") % {"first": invoice.reverses.number}
+            yield Moment(invoice.taken_at, _("Red invoice %(number)s was issued") % number, [text])
+        else:
+            yield Moment(
+                invoice.taken_at, _("Electronic invoice %(number)s of %(amount)s was issued") % number
+            )
 
 
 def _objected(bill: Bill) -> Iterator[Moment]:

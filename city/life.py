@@ -16,7 +16,7 @@ from django.db import connection
 
 from accounts.operations.consents import give_consent
 from accounts.operations.people import register_person
-from billing.models import Bill, Collection, Refund, Settlement, Visit
+from billing.models import Bill, Collection, Invoice, Refund, Settlement, Visit
 from billing.operations.charges import (
     Insurance,
     Line,
@@ -27,6 +27,12 @@ from billing.operations.charges import (
     void_bill,
 )
 from billing.operations.collections import finish_collection, set_direct_debit, start_repayment
+from billing.operations.invoices import (
+    invoiced_fen,
+    reverse_invoice,
+    take_invoice,
+    take_with_bills,
+)
 from billing.operations.ledger import credit_balance_fen
 from billing.operations.objections import answer_objection, object_to
 from billing.operations.refunds import refund, settle_insurance
@@ -36,6 +42,7 @@ from billing.operations.settlements import (
     reconcile_settlement,
     return_payout,
 )
+from city.e_invoices import e_invoice, is_issued, is_renewed, is_reversed, red_invoice
 from city.identities import resident_id
 from city.people import Citizen, Habit, draw_citizens, name
 from city.statements import Stating
@@ -203,8 +210,10 @@ class City:
             lender=lender,
             at=at,
         )
+        self._invoice(bill)
         if self.rng.random() < 0.007:
             void_bill(bill=bill, at=at)
+            self._turn_red(bill, at)
             return
         self._after_bill(citizen, bill)
 
@@ -233,6 +242,7 @@ class City:
         used = sum(visit.items.values_list("amount_fen", flat=True)) + sum(line.amount_fen for line in items)
         insurance = Insurance(pooled_fund_fen=used * 6 // 10, personal_account_fen=used // 10)
         bill = settle_visit(visit=visit, items=items, insurance=insurance, at=at)
+        self._invoice(bill)
         self._after_bill(citizen, bill)
 
     def _items(self, catalogue: tuple[tuple[str, str], ...], *, median_fen: int) -> list[Line]:
@@ -282,13 +292,38 @@ class City:
         bill.refresh_from_db()
         part = bill.self_paid_fen * self.rng.randint(20, 60) // 100
         settle_insurance(bill=bill, insurance=Insurance(pooled_fund_fen=part), at=at)
+        self._turn_red(bill, at)
 
     def _refund(self, bill: Bill, at: datetime) -> None:
         whole = self.rng.random() < 0.3
         amount = bill.self_paid_fen if whole else max(1, bill.self_paid_fen * self.rng.randint(10, 60) // 100)
         made = refund(bill=bill, amount_fen=amount, reason=Refund.Reason.NOT_USED, at=at)
+        self._turn_red(bill, at)
         if made.to_balance_fen and self.rng.random() < 0.5:
             self._plan(at, 2, partial(self._withdraw, bill))
+
+    def _invoice(self, bill: Bill) -> None:
+        """Most hospitals issue the invoice with the charge. No dice are thrown: the bill's number decides."""
+        if is_issued(bill):
+            on = business_date(bill.posted_at)
+            given = e_invoice(bill, place=1, amount_fen=bill.total_fen, on=on)
+            take_with_bills([(bill, given)], at=bill.posted_at)
+
+    def _turn_red(self, bill: Bill, at: datetime) -> None:
+        """Most think of the red invoice on the next day, and many of those issue another for the rest."""
+        if is_reversed(bill) and Invoice.objects.filter(bill=bill).red_due().exists():
+            self._plan(at, 1, partial(self._reverse, bill))
+
+    def _reverse(self, bill: Bill, at: datetime) -> None:
+        on, place = business_date(at), bill.invoices.count()
+        if not bill.invoices.red_due().exists():
+            return
+        reverse_invoice(bill=bill, red_invoice=red_invoice(bill, place=place + 1, on=on), at=at)
+        bill.refresh_from_db()
+        left_fen = invoiced_fen(bill)
+        if left_fen and is_renewed(bill):
+            given = e_invoice(bill, place=place + 2, amount_fen=left_fen, on=on)
+            take_invoice(bill=bill, e_invoice=given, at=at)
 
     def _withdraw(self, bill: Bill, at: datetime) -> None:
         balance = credit_balance_fen(payer=bill.payer, lender=bill.lender)

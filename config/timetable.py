@@ -58,6 +58,7 @@ DAY: tuple[Job, ...] = (
     Job(time(7, 0), "billing.operations.reconciling.reconcile_day", days_back=1, by_hospital=True),
     Job(time(8, 0), "billing.operations.collections.collect_due"),
     Job(time(9, 0), "billing.operations.due_dates.announce_due", catch_up=False, shared=True),
+    Job(time(9, 5), "billing.operations.insurance.remind_of_insurance", catch_up=False),
     Job(time(9, 10), "credit.operations.family.announce_coming_of_age", catch_up=False),
     Job(
         time(9, 30), "billing.operations.dunning.send_reminders", catch_up=False, until=time(20), shared=True

@@ -67,7 +67,9 @@ class PolicyAdmin(OperatorsOnly):
                 "pre_due_days", "reminder_days", "suspend_after_days",
                 "reminders_from_hour", "reminders_until_hour",
             )}),
-            (_("Days and hours"), {"fields": ("same_day_settlement_hour", "family_notice_days")}),
+            (_("Days and hours"), {"fields": (
+                "same_day_settlement_hour", "family_notice_days", "insurance_reminder_days",
+            )}),
         )  # fmt: skip
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[type[InlineModelAdmin[Any, Any]]]:

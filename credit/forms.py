@@ -107,6 +107,7 @@ class AdoptPolicyForm(OperationForm):
             "reminders_until_hour",
             "same_day_settlement_hour",
             "family_notice_days",
+            "insurance_reminder_days",
         )
 
     def clean_in_force_from(self) -> date:

@@ -25,6 +25,8 @@ MOST_SETTLEMENTS = 1_000
 DECLINED_SHARE = 1 / 25
 RETURNED_SHARE = 1 / 40
 FAILED_COLLECTION_SHARE = 0.07
+INVOICED_SHARE = 0.9
+RED_SHARE = 0.8
 
 DECLINE_REASONS = ("资料与本行记录不一致", "本行已有逾期贷款", "不符合本行客户准入条件")
 RETURN_REASONS = ("收款账号已变更", "收款户名不符")
@@ -78,11 +80,14 @@ class SystemRobot:
 
 
 class HospitalRobot(SystemRobot):
-    """A hospital: tells the insurer each day what it paid of yesterday's bills."""
+    """A hospital: its invoice system issues what its cashiers have charged and turns red what came back, and
+    each day it tells the insurer what that paid of yesterday's bills.
+    """
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.told_on: date | None = None
+        self.refused: set[tuple[str, str]] = set()
 
     def round(self) -> None:
         super().round()
@@ -90,6 +95,11 @@ class HospitalRobot(SystemRobot):
         if self.told_on != today:
             self.tell_insurer(today - timedelta(days=1))
             self.told_on = today
+        since = (self.today() - timedelta(days=1)).isoformat()
+        for bill in list(self.platform.pages("/hospital/bills", e_invoice="red_due", **{"from": since})):
+            self.turn_red(bill)
+        for bill in list(self.platform.pages("/hospital/bills", e_invoice="missing", **{"from": since})):
+            self.issue(bill)
 
     def tell_insurer(self, on: date) -> None:
         told = []
@@ -109,6 +119,50 @@ class HospitalRobot(SystemRobot):
             part = {"settlements": told[start : start + MOST_SETTLEMENTS]}
             httpx.post(f"{self.own_url}/insurer/settlements", json=part, timeout=10).raise_for_status()
         log.info("%s told the insurer of %d bills of %s", self.code, len(told), on)
+
+    def turn_red(self, bill: dict[str, Any]) -> None:
+        number = bill["number"]
+        if draw(self.seed, self.code, "red", number) >= RED_SHARE:
+            return
+        red = {"code": self.invoice_code(), "number": self.invoice_number("red", bill["e_invoice"]["number"])}
+        self.put(f"/hospital/bills/{number}/e-invoice/red", red | {"issued_on": self.today().isoformat()})
+
+    def issue(self, bill: dict[str, Any]) -> None:
+        """Of all that the bill cost; where some was given back in cash, no list says how much."""
+        number, before = bill["number"], bill["e_invoice"]
+        if draw(self.seed, self.code, "invoice", number) >= INVOICED_SHARE:
+            return
+        late = sum((bill["insurance"] or {}).values()) if bill["insurance_state"] == "late" else 0
+        if bill["refunded_fen"] and bill["paid_on_site_fen"]:
+            return
+        invoice_number = self.invoice_number("invoice", number, before["number"] if before else "")
+        invoice = {
+            "code": self.invoice_code(),
+            "number": invoice_number,
+            "check_code": token(self.seed, self.code, "check", invoice_number)[:6],
+            "address": f"https://einvoice.example.com/{self.code.lower()}/{invoice_number}",
+            "issued_on": self.today().isoformat(),
+            "amount_fen": bill["total_fen"] - max(0, bill["refunded_fen"] - late),
+        }
+        self.put(f"/hospital/bills/{number}/e-invoice", invoice)
+
+    def invoice_code(self) -> str:
+        return f"3509{self.today():%y}88"
+
+    def invoice_number(self, *words: str) -> str:
+        return f"{int(draw(self.seed, self.code, 'number', *words) * 10**15):016d}"
+
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        """One write and one line in the log. What a rule refuses is said once and not tried again."""
+        if (path, body["number"]) in self.refused:
+            return
+        try:
+            self.platform.put(path, body)
+        except PlatformRefused as refusal:
+            self.refused.add((path, body["number"]))
+            log.warning("%s PUT %s refused: %s", self.code, path, refusal)
+        else:
+            log.info("%s PUT %s %s", self.code, path, body["number"])
 
 
 class LenderRobot(SystemRobot):

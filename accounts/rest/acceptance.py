@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,8 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 from accounts.rest.serializers import FenField, StrictSerializer, has_control_characters
 
 Read = Callable[[Any], Any]
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 _made: dict[type[serializers.BaseSerializer], Callable[[Any], dict[str, Any] | None]] = {}
@@ -70,6 +73,8 @@ def _compiled(field: serializers.Field) -> Read:
             read = _choice(field)
         case serializers.CharField():
             read = _text(field)
+        case serializers.DateField():
+            read = _date
         case _:
             raise _NotCompiled
     return (lambda value: None if value is None else read(value)) if field.allow_null else read
@@ -132,6 +137,15 @@ def _choice(field: serializers.ChoiceField) -> Read:
         return value
 
     return read
+
+
+def _date(value: Any) -> date:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise _Unsure
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _Unsure from None
 
 
 def _text(field: serializers.CharField) -> Read:

@@ -15,6 +15,16 @@ ITEMS = [
     {"name": "诊查费", "category": "诊疗", "amount_fen": 5000},
     {"name": "彩超", "category": "检查", "amount_fen": 95150},
 ]
+E_INVOICE: dict[str, Any] = {
+    "code": "35060126",
+    "number": "0000081507",
+    "check_code": "3f9a21",
+    "address": "https://einvoice.example.com/look-up?code=35060126&number=0000081507",
+    "issued_on": "2026-11-22",
+    "amount_fen": 100150,
+}
+RED_INVOICE = {"code": "35060126", "number": "0000081633", "issued_on": "2026-11-23"}
+INVOICED: dict[str, Any] = {**E_INVOICE, "state": "issued", "red_number": None}
 CHARGE: dict[str, Any] = {
     **PATIENT,
     "scene": "outpatient",
@@ -22,6 +32,7 @@ CHARGE: dict[str, Any] = {
     "items": ITEMS,
     "insurance": INSURANCE,
     "self_paid_fen": 58150,
+    "e_invoice": E_INVOICE,
 }
 BILL: dict[str, Any] = {
     "number": BILL_NUMBER,
@@ -41,6 +52,7 @@ BILL: dict[str, Any] = {
     "financed_fen": 58150,
     "paid_on_site_fen": 0,
     "refunded_fen": 0,
+    "e_invoice": INVOICED,
 }
 VISIT: dict[str, Any] = {
     "number": VISIT_NUMBER,

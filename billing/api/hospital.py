@@ -38,11 +38,20 @@ from billing.api.hospital_serializers import (
     VisitSerializer,
     bill_body,
 )
-from billing.charge_input import ChargeSerializer, InsuranceSerializer, asked_from, key_of, lines, parts
+from billing.charge_input import (
+    ChargeSerializer,
+    asked_from,
+    e_invoice_of,
+    key_of,
+    lines,
+    parts,
+)
 from billing.models import Bill, Visit
 from billing.operations import charges, refunds
 from billing.operations.batches import Asked, charge_batch
 from billing.operations.credit_check import check_credit
+from billing.operations.invoiced import invoiced
+from billing.operations.invoices import CannotInvoice
 from billing.operations.patients import CodeSpent, identify
 from billing.operations.till import CannotCharge
 from common.errors import BadInput, Refusal
@@ -186,17 +195,22 @@ class VisitSettlement(VisitView):
         response=HospitalBillSerializer,
         answer=examples.BILL | {"visit": examples.VISIT_NUMBER},
         status=201,
-        refusals=(charges.VisitEnded, AccountNotActive, CannotDraw),
+        refusals=(charges.VisitEnded, AccountNotActive, CannotDraw, CannotInvoice),
     )
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         given = read(SettleVisitSerializer, request)
-        bill = charges.settle_visit(
-            visit=self.visit(number),
-            items=lines(given["items"]),
-            insurance=parts(given["insurance"]),
-            self_paid_fen=given.get("self_paid_fen"),
-            at=timezone.now(),
+        visit, at = self.visit(number), timezone.now()
+        bill = invoiced(
+            lambda: charges.settle_visit(
+                visit=visit,
+                items=lines(given["items"]),
+                insurance=parts(given["insurance"]),
+                self_paid_fen=given.get("self_paid_fen"),
+                at=at,
+            ),
+            e_invoice=e_invoice_of(given["e_invoice"]),
+            at=at,
         )
         return Response(HospitalBillSerializer(bill).data, status=201)
 
@@ -226,15 +240,19 @@ class ChargingView(PatientView):
 
     def charge(self, given: dict[str, Any]) -> Response:
         at = timezone.now()
-        bill = charges.charge(
-            hospital=self.hospital,
-            patient=self.patient(given, at),
-            scene=given["scene"],
-            items=lines(given["items"]),
-            insurance=parts(given["insurance"]),
-            self_paid_fen=given["self_paid_fen"],
-            lender=named_lender(given),
-            hospital_visit_no=given["visit_number"],
+        bill = invoiced(
+            lambda: charges.charge(
+                hospital=self.hospital,
+                patient=self.patient(given, at),
+                scene=given["scene"],
+                items=lines(given["items"]),
+                insurance=parts(given["insurance"]),
+                self_paid_fen=given["self_paid_fen"],
+                lender=named_lender(given),
+                hospital_visit_no=given["visit_number"],
+                at=at,
+            ),
+            e_invoice=e_invoice_of(given["e_invoice"]),
             at=at,
         )
         return Response(bill_body(bill), status=201)
@@ -246,7 +264,11 @@ class Bills(ChargingView):
     @listing(
         "list_bills",
         _("The hospital's bills"),
-        _("By business date. Whether a patient has repaid is between patient and lender."),
+        _(
+            "By business date. Whether a patient has repaid is between patient and lender."
+            " `insurance=missing` lists what the same-day duty left open, `e_invoice=red_due` the invoices"
+            " whose red one is missing."
+        ),
         query=HospitalBillQuery,
         row=HospitalBillSerializer,
         example=examples.BILL,
@@ -276,15 +298,17 @@ class Bills(ChargingView):
         response=HospitalBillSerializer,
         answer=examples.BILL,
         status=201,
-        refusals=DRAWING,
+        refusals=(*DRAWING, CannotInvoice),
     )
     @idempotent
     def post(self, request: Request) -> Response:
         return self.charge(read(ChargeSerializer, request))
 
     def bills(self, query: dict[str, Any]) -> QuerySet[Bill]:
-        bills = Bill.objects.at_hospital(self.hospital).select_related(
-            "visit", "patient", "lender", "insurance_settlement"
+        bills = (
+            Bill.objects.at_hospital(self.hospital)
+            .select_related("visit", "patient", "lender", "insurance_settlement")
+            .prefetch_related("invoices")
         )
         if "lender" in query:
             bills = bills.filter(lender__code=query["lender"])
@@ -295,6 +319,16 @@ class Bills(ChargingView):
                 bills = bills.filter(~Q(state=Bill.State.VOID), refunded_fen__gt=0)
             case "posted":
                 bills = bills.filter(refunded_fen=0)
+        match query.get("insurance"):
+            case Bill.Insurance.MISSING:
+                bills = bills.insurance_missing()
+            case str(how):
+                bills = bills.filter(insurance=how)
+        match query.get("e_invoice"):
+            case "missing":
+                bills = bills.without_invoice()
+            case str(how):
+                bills = bills.filter(invoices__state=how)
         return within(bills, query, "business_on")
 
 
@@ -408,26 +442,4 @@ class BillRefunds(BillView):
     def post(self, request: Request, number: str) -> Response:
         given = read(NewRefundSerializer, request)
         made = refunds.refund(bill=self.bill(number), **given, at=timezone.now())
-        return Response(HospitalRefundSerializer(made).data, status=201)
-
-
-class BillInsurance(BillView):
-    """For a bill charged before insurance had settled (Article 17)."""
-
-    @endpoint(
-        "settle_insurance",
-        _("Settle the insurance part later"),
-        _("For a bill charged with `insurance` null: what insurance pays comes back as a refund."),
-        path=[OF_BILL],
-        request=InsuranceSerializer,
-        example=examples.INSURANCE,
-        response=HospitalRefundSerializer,
-        answer=examples.REFUND | {"amount_fen": 42000, "credit_fen": 42000, "reason": "insurance"},
-        status=201,
-        refusals=(refunds.CannotRefund,),
-    )
-    @idempotent
-    def post(self, request: Request, number: str) -> Response:
-        insurance = charges.Insurance(**read(InsuranceSerializer, request))
-        made = refunds.settle_insurance(bill=self.bill(number), insurance=insurance, at=timezone.now())
         return Response(HospitalRefundSerializer(made).data, status=201)

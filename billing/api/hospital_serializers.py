@@ -9,8 +9,10 @@ from rest_framework import serializers
 
 from accounts.rest.filters import PeriodQuery
 from accounts.rest.serializers import FenField, ProblemSerializer, StrictSerializer
+from billing.api.invoice_serializers import INVOICED, HospitalInvoiceSerializer, invoice_body
 from billing.charge_input import (
     MOST_ITEMS,
+    EInvoiceSerializer,
     InsuranceSerializer,
     ItemSerializer,
     LenderChoiceSerializer,
@@ -97,6 +99,12 @@ class SettleVisitSerializer(StrictSerializer):
     self_paid_fen = FenField(
         required=False, help_text=_("Checked against items and insurance; otherwise it is their difference.")
     )
+    e_invoice = EInvoiceSerializer(
+        allow_null=True,
+        required=False,
+        default=None,
+        help_text=_("The electronic invoice, where it is issued already; otherwise it is given later."),
+    )
 
 
 class NewRefundSerializer(StrictSerializer):
@@ -143,12 +151,18 @@ class HospitalBillSerializer(serializers.Serializer):
     financed_fen = serializers.IntegerField()
     paid_on_site_fen = serializers.IntegerField()
     refunded_fen = serializers.IntegerField(help_text=_("Of the financed part."))
+    e_invoice = serializers.SerializerMethodField(help_text=_("The newest; null before one is given."))
 
     @extend_schema_field(serializers.ChoiceField(STATES))
     def get_state(self, bill: Bill) -> str:
         if bill.state == Bill.State.VOID:
             return "void"
         return "refunded" if bill.refunded_fen else "posted"
+
+    @extend_schema_field(HospitalInvoiceSerializer(allow_null=True))
+    def get_e_invoice(self, bill: Bill) -> dict[str, Any] | None:
+        given = [*bill.invoices.all()]
+        return invoice_body(given) if given else None
 
     @extend_schema_field(InsurancePartsSerializer(allow_null=True))
     def get_insurance(self, bill: Bill) -> dict[str, int] | None:
@@ -183,6 +197,7 @@ def bill_body(bill: Bill) -> dict[str, Any]:
         "financed_fen": bill.financed_fen,
         "paid_on_site_fen": bill.paid_on_site_fen,
         "refunded_fen": bill.refunded_fen,
+        "e_invoice": invoice_body([bill.taken_invoice]) if bill.taken_invoice else None,
     }
 
 
@@ -215,3 +230,13 @@ class ChargeBatchAnswerSerializer(serializers.Serializer):
 class HospitalBillQuery(PeriodQuery):
     state = serializers.ChoiceField(STATES, required=False)
     lender = serializers.CharField(max_length=24, required=False, help_text=_("Code of a lender."))
+    insurance = serializers.ChoiceField(
+        Bill.Insurance.choices,
+        required=False,
+        help_text=_("`missing`: bills whose insurance part can still be settled, and is not."),
+    )
+    e_invoice = serializers.ChoiceField(
+        INVOICED,
+        required=False,
+        help_text=_("`missing`: bills of which an invoice can be given. `red_due`: the red one is missing."),
+    )

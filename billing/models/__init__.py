@@ -2,6 +2,7 @@ from billing.models.bills import Bill, InsuranceSettlement, Item, Objection, Ref
 from billing.models.desk import DeskAct, PatientCodeUse
 from billing.models.dunning import DunningCase, LateCharge, Reminder, ReminderLine
 from billing.models.imports import Import, ImportedBill, ImportFailure, ImportPart
+from billing.models.invoices import InsuranceReminder, Invoice, InvoiceChange
 from billing.models.ledger import LedgerAccount, Transfer
 from billing.models.reconciliation import (
     Difference,
@@ -27,7 +28,10 @@ __all__ = [
     "ImportFailure",
     "ImportPart",
     "ImportedBill",
+    "InsuranceReminder",
     "InsuranceSettlement",
+    "Invoice",
+    "InvoiceChange",
     "Item",
     "LateCharge",
     "LedgerAccount",

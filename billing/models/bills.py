@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.chained import append_only
@@ -15,6 +17,9 @@ from common.spans import Span
 from credit.models import CreditAccount, Policy
 from hospitals.models import Hospital, Scene
 from lenders.models import Lender, Product
+
+if TYPE_CHECKING:
+    from billing.models.invoices import Invoice
 
 
 class Visit(models.Model):
@@ -125,6 +130,27 @@ class BillQuerySet(models.QuerySet["Bill"]):
         """Unpaid after the end of the due date and not frozen by an objection."""
         return self.open().filter(due_on__lt=on).not_frozen()
 
+    def insurance_missing(self) -> BillQuerySet:
+        """Charged without their insurance part, which can still be settled: something is left to refund."""
+        back = Refund.objects.filter(bill=OuterRef("pk")).values("bill").annotate(fen=Sum("amount_fen"))
+        return (
+            self.filter(insurance=Bill.Insurance.MISSING)
+            .exclude(state=Bill.State.VOID)
+            .alias(back_fen=Coalesce(Subquery(back.values("fen")), 0))
+            .filter(back_fen__lt=F("self_paid_fen"))
+        )
+
+    def without_invoice(self) -> BillQuerySet:
+        """Of which an electronic invoice can be given: none counts, none waits for its red one."""
+        back = Refund.objects.filter(bill=OuterRef("pk")).exclude(reason=Refund.Reason.INSURANCE)
+        back_fen = Subquery(back.values("bill").annotate(fen=Sum("amount_fen")).values("fen"))
+        return (
+            self.exclude(state=Bill.State.VOID)
+            .exclude(invoices__state__in=("issued", "red_due"))
+            .alias(back_fen=Coalesce(back_fen, 0))
+            .filter(total_fen__gt=F("back_fen"))
+        )
+
     def oldest_due_first(self) -> BillQuerySet:
         return self.order_by("due_on", "pk")
 
@@ -202,6 +228,9 @@ class Bill(models.Model):
     next_step_day = models.PositiveSmallIntegerField(_("overdue day of the next reminder or suspension"))
     frozen_days = models.PositiveSmallIntegerField(_("frozen days since due"), default=0)
 
+    # The invoice that came with a bill just made, for whoever answers with it.
+    taken_invoice: Invoice | None = None
+
     objects = BillQuerySet.as_manager()
 
     class Meta:
@@ -214,6 +243,12 @@ class Bill(models.Model):
             models.Index(fields=["account"]),
             models.Index(fields=["due_on"]),
             models.Index(fields=["lender", "business_on"]),
+            # `insurance` changes once at most, so no other change of a bill pays for this.
+            models.Index(
+                fields=["hospital", "business_on"],
+                condition=Q(insurance="missing"),
+                name="bill_insurance_missing",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["number"], name="bill_number_once"),
@@ -326,6 +361,11 @@ class InsuranceSettlement(models.Model):
 
     def __str__(self) -> str:
         return self.bill.number
+
+    @property
+    def total_fen(self) -> int:
+        """0 where it turned out that insurance pays nothing."""
+        return self.pooled_fund_fen + self.personal_account_fen + self.other_fen
 
 
 class Refund(models.Model):

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.operations.access import Actor, record_accesses
+from billing.e_invoices import EInvoice
 from billing.models import Bill
-from billing.operations.charges import Charge, charge_many
+from billing.operations.charges import Charge
+from billing.operations.invoiced import charge_many_invoiced
 from billing.operations.patients import PatientKey, find_patients
 from billing.parts import Insurance, Line
 from common.articles import enforces
@@ -32,6 +34,7 @@ class Asked:
     self_paid_fen: int
     lender_code: str = ""
     hospital_visit_no: str = ""
+    e_invoice: EInvoice | None = None
 
 
 @enforces(17, 32)
@@ -53,7 +56,7 @@ def charge_batch(
     codes = {one.lender_code for one in asked} - {""}
     lenders = Lender.objects.in_bulk(codes, field_name="code") if codes else {}
     answers: list[Bill | Refusal | None] = []
-    charges = []
+    charges, e_invoices = [], []
     for one, patient in zip(asked, patients, strict=True):
         if isinstance(patient, Refusal):
             answers.append(patient)
@@ -62,6 +65,7 @@ def charge_batch(
         else:
             answers.append(None)
             lender = lenders.get(one.lender_code)
+            e_invoices.append(one.e_invoice)
             charges.append(
                 Charge(
                     patient,
@@ -73,7 +77,11 @@ def charge_batch(
                     one.hospital_visit_no,
                 )
             )
-    made = iter(charge_many(hospital=hospital, charges=charges, cashier=cashier, at=at))
+    made = iter(
+        charge_many_invoiced(
+            hospital=hospital, charges=charges, e_invoices=e_invoices, cashier=cashier, at=at
+        )
+    )
     done = [answer or next(made) for answer in answers]
     known = [
         (patient, answer)

@@ -16,6 +16,7 @@ from billing import notices
 from billing.models import Bill, DayClose, Item, Transfer, Visit
 from billing.operations.days import open_business_day
 from billing.operations.family_limits import FamilyLimits
+from billing.operations.invoices import redden
 from billing.operations.ledger import Books, Move, post
 from billing.operations.posting import Draft, PostingDay, post_bills
 from billing.operations.telling import tell_hospital, tell_lender
@@ -286,6 +287,7 @@ def void_bill(*, bill: Bill, at: datetime) -> Bill:
     # Nothing is owed on a void bill, as if all of it had been refunded.
     bill.state, bill.refunded_fen = Bill.State.VOID, bill.financed_fen
     bill.save(update_fields=["state", "refunded_fen"])
+    redden(bill=bill, refund=None, at=at)
     notify(
         person=bill.payer,
         kind=notices.BILL_VOIDED,

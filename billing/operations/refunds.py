@@ -16,6 +16,7 @@ from billing.models import Bill, InsuranceSettlement, Refund, Transfer
 from billing.numbering import next_number
 from billing.operations.accruals import accrue_before
 from billing.operations.days import open_business_day
+from billing.operations.invoices import redden
 from billing.operations.ledger import Books, Move, post
 from billing.operations.locking import lock_bill
 from billing.operations.repayments import settle_standing, use_balance
@@ -117,6 +118,7 @@ def refund(
     )
     use_balance(payer=bill.payer, lender=bill.lender, on=on, at=at)
     settle_standing(payer=bill.payer, accounts=accounts, because=lift_because, at=at)
+    redden(bill=bill, refund=made, at=at)
     _tell(made, at)
     return made
 
@@ -144,6 +146,34 @@ def settle_insurance(
     InsuranceSettlement.objects.create(bill=bill, at=at, **asdict(insurance))
     Bill.objects.filter(pk=bill.pk).update(insurance=Bill.Insurance.LATE)
     return made
+
+
+@enforces(17)
+@transaction.atomic
+def confirm_uninsured(*, bill: Bill, at: datetime) -> Bill:
+    """Say that insurance pays nothing of a bill that was charged without it: nothing waits any longer.
+
+    Said again, it is left as it is. Raises CannotRefund where insurance has paid.
+    """
+    bill, _accounts = lock_bill(bill)
+    if bill.insurance == Bill.Insurance.LATE and bill.insurance_settlement.total_fen == 0:
+        return bill
+    if bill.insurance != Bill.Insurance.MISSING or bill.state == Bill.State.VOID:
+        raise CannotRefund(
+            _("The insurance part of bill %(bill)s is already settled."), article=17, bill=bill.number
+        )
+    InsuranceSettlement.objects.create(bill=bill, at=at, **asdict(Insurance()))
+    Bill.objects.filter(pk=bill.pk).update(insurance=Bill.Insurance.LATE)
+    bill.insurance = Bill.Insurance.LATE
+    notify(
+        person=bill.payer,
+        kind=notices.UNINSURED,
+        params={"bill": bill.number, "hospital": bill.hospital.name_in(bill.payer.language)},
+        reference=f"uninsured:{bill.number}",
+        at=at,
+        channels=(),
+    )
+    return bill
 
 
 def _save(bill: Bill, *, owed_fen: int) -> None:

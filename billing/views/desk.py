@@ -40,6 +40,7 @@ from billing.operations.desk import (
     visit_to_settle,
 )
 from billing.operations.eligibility import Eligibility, eligibility_of, look_up_patient, looked_up
+from billing.same_day import duties_of
 from billing.views.desk_access import at_desk, typed
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
@@ -84,6 +85,7 @@ def start(request: HttpRequest, post: HospitalStaff) -> HttpResponse:
             "refusal": refusal,
             "to_visit": to_visit,
             "bills": bills.select_related("lender").order_by("-posted_at")[:LAST_BILLS],
+            "duties": duties_of(post.hospital),
         },
         status=422 if form.errors else refusal.status if refusal else 200,
     )

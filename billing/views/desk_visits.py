@@ -41,11 +41,12 @@ from billing.operations.desk import (
     visit_at_desk,
 )
 from billing.operations.eligibility import Eligibility, eligibility_of, looked_up
+from billing.same_day import fates_of, hour_of
 from billing.views.desk import LAST_SCENE, check_again, scan_again
 from billing.views.desk_access import at_desk, typed
 from common.calendar import business_date
 from common.errors import Refusal
-from hospitals.models import HospitalStaff
+from hospitals.models import HospitalStaff, Scene
 
 SETTLE = "settle"
 VISITS_A_PAGE = 50
@@ -69,9 +70,21 @@ def visits(request: HttpRequest, post: HospitalStaff) -> HttpResponse:
     if wanted:
         found = found.filter(Q(number=wanted.upper()) | Q(hospital_visit_no=wanted))
     found = found.annotate(items_fen=Sum("items__amount_fen")).order_by("opened_at", "pk")
-    page = Paginator(found, VISITS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found.select_related("account"), VISITS_A_PAGE).get_page(request.GET.get("page"))
+    listed = list(page)
+    fates = fates_of(listed)
     return render(
-        request, "billing/desk/visits.html", {"post": post, "form": form, "page": page, "wanted": wanted}
+        request,
+        "billing/desk/visits.html",
+        {
+            "post": post,
+            "form": form,
+            "page": page,
+            "rows": [(visit, fates[visit.pk]) for visit in listed],
+            "hour": hour_of(timezone.now()),
+            "to_settle": found.exclude(scene=Scene.INPATIENT).count(),
+            "wanted": wanted,
+        },
     )
 
 

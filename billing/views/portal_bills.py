@@ -14,8 +14,9 @@ from accounts.models import Person
 from billing.due_calendar import calendar_of
 from billing.forms.portal import ObjectionForm
 from billing.late_days import exact_yuan, spells_of
-from billing.models import Bill
+from billing.models import Bill, Invoice
 from billing.models.bills import BillQuerySet
+from billing.models.invoices import paired
 from billing.operations.objections import object_to
 from billing.overview import Shown, day_charge_fen, show_bills, with_standing
 from billing.timeline import timeline_of
@@ -59,6 +60,7 @@ def bill(request: HttpRequest, person: Person, number: str) -> HttpResponse:
         "bill": own,
         "moments": timeline_of(shown),
         "items": own.visit.items.all() if _may_see_items(person, shown) else None,
+        "invoices": [one for one in paired(own.invoices.all()) if one.state != Invoice.State.RED],
         "objection": own.objections.last(),
         "day_charge_fen": day_charge_fen([own], on=shown.on) if shown.is_late and not shown.is_frozen else 0,
     }
@@ -138,7 +140,8 @@ def _calendar(request: HttpRequest, bills: BillQuerySet, name: str) -> HttpRespo
 def _shown(person: Person, number: str) -> Shown:
     """A bill that this person may see. Anybody else's is answered as one that does not exist."""
     on = business_date(timezone.now())
-    seen = Bill.objects.seen_by(person).filter(number=number).select_related("visit", "product")
+    seen = Bill.objects.seen_by(person).filter(number=number).prefetch_related("invoices")
+    seen = seen.select_related("visit", "product", "insurance_settlement")
     found = show_bills(with_standing(seen), person=person, on=on)
     if not found:
         raise Http404

@@ -45,6 +45,9 @@ class Policy(models.Model):
     reminders_until_hour = models.PositiveSmallIntegerField(_("reminders until hour"), default=20)
     same_day_settlement_hour = models.PositiveSmallIntegerField(_("same-day settlement hour"), default=23)
     family_notice_days = models.PositiveSmallIntegerField(_("notice before the 18th birthday"), default=30)
+    insurance_reminder_days = models.PositiveSmallIntegerField(
+        _("days between reminders of missing insurance parts"), default=3, validators=[MinValueValidator(1)]
+    )
     adopted_at = models.DateTimeField(_("adopted at"))
 
     objects = PolicyQuerySet.as_manager()
@@ -63,6 +66,9 @@ class Policy(models.Model):
                 condition=Q(in_force_until=None) | Q(in_force_until__gt=F("in_force_from")),
             ),
             models.CheckConstraint(name="policy_has_three_reminders", condition=Q(reminder_days__len=3)),
+            models.CheckConstraint(
+                name="policy_reminds_of_insurance", condition=Q(insurance_reminder_days__gt=0)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from accounts.rest.acceptance import acceptance
 from accounts.rest.serializers import StrictSerializer
+from billing.api.examples import E_INVOICE
 from billing.api.hospital_serializers import HospitalBillSerializer, bill_body
 from billing.charge_input import ChargeSerializer
 from tests.cast import INSURED, Town
@@ -97,8 +98,26 @@ def test_what_is_left_out_has_its_default_and_nobody_elses() -> None:
     assert first["words"] is not second["words"]
 
 
+class Timed(StrictSerializer):
+    at = serializers.TimeField()
+
+
 class Dated(StrictSerializer):
     on = serializers.DateField()
+
+
+@given(
+    ODD | st.dates().map(str) | st.sampled_from(["20261122", "2026-W47-7", "2026-02-29", "２０２６-11-22"])
+)
+def test_a_date_is_read_in_the_one_way_in_which_it_is_written(value: Any) -> None:
+    serializer = Dated(data={"on": value})
+
+    accepted = acceptance(Dated)({"on": value})
+
+    if accepted is not None:
+        assert serializer.is_valid() and accepted == serializer.validated_data
+    else:
+        assert not serializer.is_valid()
 
 
 class Judged(StrictSerializer):
@@ -108,10 +127,18 @@ class Judged(StrictSerializer):
         return value.upper()
 
 
-@pytest.mark.parametrize(("serializer", "body"), [(Dated, {"on": "2026-11-22"}), (Judged, {"word": "a"})])
+@pytest.mark.parametrize(("serializer", "body"), [(Timed, {"at": "09:30:00"}), (Judged, {"word": "a"})])
 def test_what_only_the_serializer_can_judge_is_left_to_it(serializer: Any, body: Any) -> None:
     assert serializer(data=body).is_valid()
     assert acceptance(serializer)(body) is None
+
+
+def test_the_invoice_of_a_charge_is_accepted_with_the_same_data() -> None:
+    for e_invoice in (E_INVOICE, None, E_INVOICE | {"issued_on": "2026-11-31"}, E_INVOICE | {"code": "x"}):
+        agree(GOOD | {"e_invoice": e_invoice})
+    serializer = ChargeSerializer(data=GOOD | {"e_invoice": E_INVOICE})
+    assert serializer.is_valid()
+    assert acceptance(ChargeSerializer)(GOOD | {"e_invoice": E_INVOICE}) == serializer.validated_data
 
 
 @pytest.mark.parametrize("insurance", [INSURED, None])

@@ -111,6 +111,15 @@ def _waiting(m: Months) -> None:
     )
 
 
+def _invoice_of_more(m: Months) -> None:
+    sql(
+        "INSERT INTO billing_invoice (bill_id, state, code, number, check_code, address, issued_on,"
+        " amount_fen, taken_at, changed_at) VALUES (%(bill)s, 'issued', '35060126', '0000000001', '3f9a21',"
+        " 'https://einvoice.example.com/', '2026-03-10', %(fen)s, now(), now())",
+        bill=m.open_bill.pk, fen=m.open_bill.total_fen + 1,
+    )  # fmt: skip
+
+
 def opened_message(m: Months) -> str:
     return Message.objects.filter(notice__kind="credit.opened", notice__person=m.lin).get().reference
 
@@ -155,6 +164,9 @@ DAMAGES = [
             m.place("credit_balance", payer=m.lin), m.place("cash"), 30_001, "withdrawal", "X"
         ),
         lambda m: f"credit_balance {m.place('credit_balance', payer=m.lin)}",
+    ),
+    Damage(
+        "an invoice of more than its bill", 8, "invoice", _invoice_of_more, lambda m: "35060126 0000000001"
     ),
     Damage(
         "a settlement that miscounts",

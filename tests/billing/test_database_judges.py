@@ -16,6 +16,9 @@ from billing.models import (
     DeskAct,
     DirectDebit,
     DunningCase,
+    InsuranceReminder,
+    Invoice,
+    InvoiceChange,
     LateCharge,
     LedgerAccount,
     Objection,
@@ -28,7 +31,9 @@ from billing.models import (
     Withdrawal,
 )
 from billing.operations.collections import set_direct_debit, start_repayment
+from billing.operations.invoices import reverse_invoice, take_invoice
 from billing.operations.objections import answer_objection, object_to
+from billing.operations.refunds import refund
 from billing.operations.repayments import withdraw_balance
 from tests.attacks import (
     Attack,
@@ -41,8 +46,10 @@ from tests.attacks import (
     change,
     illegal_moves,
     named_guards,
+    sql,
 )
 from tests.billing.import_attacks import IMPORT_ATTACKS, OneImport
+from tests.billing.invoices import e_invoice, red_invoice
 from tests.billing.months import Months, march
 from tests.cast import Town
 
@@ -80,7 +87,40 @@ class Court(Months):
         self.step = SettlementStep.objects.exclude(bank_reference="").earliest("pk")
         self.case = DunningCase.objects.get(payer=self.wang)
         self.reminder = Reminder.objects.filter(payer=self.wang).earliest("on")
+        self.invoice = take_invoice(
+            bill=self.open_bill, e_invoice=e_invoice(self.open_bill.total_fen, OPEN_ON), at=at
+        )
+        self.insurance_reminder = InsuranceReminder.objects.create(
+            hospital=town.hospital, on=OPEN_ON, bills=1, oldest_on=march(9), at=at
+        )
+        self.reversed, self.red_due = (self._turned_red(fen) for fen in (4_000, 5_000))
+        reverse_invoice(bill=self.reversed.bill, red_invoice=red_invoice(OPEN_ON), at=at)
+        self.red = Invoice.objects.get(state="red")
         self.other_notice = Notice.objects.filter(kind="credit.opened").earliest("pk")
+
+    def _turned_red(self, fen: int) -> Invoice:
+        """The invoice of a bill of its own, of which a part has been refunded."""
+        at = self.town.at(date(2026, 5, 7))
+        bill = self.town.treat(self.lin, date(2026, 5, 7), fen)
+        invoice = take_invoice(bill=bill, e_invoice=e_invoice(bill.total_fen, OPEN_ON), at=at)
+        refund(bill=bill, amount_fen=100, reason="not_used", at=at)
+        return invoice
+
+
+def clone_invoice(court: Court, **values: Any) -> None:
+    again(court.invoice, **{"number": "9999999999", **values})
+
+
+def clone_unchecked(court: Court, **values: Any) -> None:
+    """With the triggers off, which would look at the bill first."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("ALTER TABLE billing_invoice DISABLE TRIGGER USER")
+    clone_invoice(court, **values)
+
+
+def clone_red(court: Court, **values: Any) -> None:
+    fresh = {"number": "9999999999", "reverses": court.red_due, "bill": court.red_due.bill}
+    again(court.red, **{**fresh, "amount_fen": court.red_due.amount_fen, **values})
 
 
 def clone_bill(court: Court, **values: Any) -> None:
@@ -95,6 +135,9 @@ def clone_settlement(court: Court, **values: Any) -> None:
     fresh = {"number": "S-NEW", "business_on": OPEN_ON, "pay_on": march(11)}
     again(court.paid, **{**fresh, **values})
 
+
+# What adds a row refuses none.
+WRITERS = {"invoice_history_is_written"}
 
 ATTACKS = [
     # Bills: what they are made of.
@@ -191,6 +234,27 @@ ATTACKS = [
         "settlement_is_kept", lambda c: type(c.paid).objects.filter(pk=c.paid.pk)._raw_delete("default")
     ),
     Attack("settlement_step_once_per_bank_reference", lambda c: again(c.step)),
+    # Electronic invoices.
+    Attack(
+        "invoice_number_once",
+        lambda c: again(c.invoice, bill=c.reversed.bill, amount_fen=c.reversed.amount_fen - 100),
+    ),
+    Attack("invoice_one_at_a_time", clone_invoice),
+    Attack("invoice_amount_positive", lambda c: clone_unchecked(c, amount_fen=0)),
+    Attack("invoice_code_is_one", lambda c: clone_invoice(c, code="x")),
+    Attack("invoice_number_is_one", lambda c: clone_invoice(c, number="1")),
+    Attack("invoice_can_be_looked_up", lambda c: clone_invoice(c, address="http://example.com/")),
+    Attack("invoice_red_takes_one_back", lambda c: clone_invoice(c, reverses=c.red_due)),
+    Attack("invoice_changes_forward", lambda c: clone_invoice(c, changed_at=c.town.at(march(2)))),
+    Attack("invoice_is_of_its_bill", lambda c: clone_invoice(c, amount_fen=1)),
+    Attack("invoice_red_is_of_the_same", lambda c: clone_red(c, amount_fen=1)),
+    Attack("invoice_reversed_by_a_red_one", lambda c: change(c.red_due, state="reversed")),
+    Attack("invoice_facts_are_kept", lambda c: change(c.invoice, amount_fen=1)),
+    Attack("invoice_is_kept", lambda c: Invoice.objects.filter(pk=c.invoice.pk)._raw_delete("default")),
+    Attack("insurance_reminder_once_a_day", lambda c: again(c.insurance_reminder)),
+    Attack(
+        "insurance_reminder_is_of_something", lambda c: again(c.insurance_reminder, on=march(11), bills=0)
+    ),
     Attack("desk_act_once_per_form", lambda c: again(c.desk_act)),
     Attack("patient_code_used_once", lambda c: again(c.code_use)),
     Attack(
@@ -212,7 +276,16 @@ def test_the_guard_of_that_name_says_no(court: Court, attack: Attack) -> None:
 
 
 def test_every_named_guard_is_attacked() -> None:
-    assert {attack.guard for attack in ATTACKS} == named_guards("billing")
+    assert {attack.guard for attack in ATTACKS} == named_guards("billing") - WRITERS
+
+
+def test_the_database_itself_writes_what_states_an_invoice_has_had(court: Court) -> None:
+    Invoice.objects.filter(pk=court.invoice.pk).update(
+        state="red_due", changed_at=court.town.at(date(2026, 5, 8))
+    )
+
+    changes = InvoiceChange.objects.filter(invoice=court.invoice).values_list("state", flat=True)
+    assert list(changes) == ["issued", "red_due"]
 
 
 @pytest.mark.parametrize("model", append_only_models("billing"), ids=lambda model: model.__name__)

@@ -78,6 +78,7 @@ ATTACKS = [
     Attack("policy_periods_do_not_overlap", lambda c: again(c.policy, in_force_from=date(2026, 6, 1))),
     Attack("policy_period_is_forward", lambda c: change(c.policy, in_force_until=date(2025, 1, 1))),
     Attack("policy_has_three_reminders", lambda c: change(c.policy, reminder_days=[1, 8])),
+    Attack("policy_reminds_of_insurance", lambda c: change(c.policy, insurance_reminder_days=0)),
     Attack("tier_once_per_score", lambda c: again(Tier.objects.earliest("pk"))),
     Attack("lending_rate_is_positive", lambda c: change(LendingRate.objects.get(), one_year_bp=0)),
     # Standing.

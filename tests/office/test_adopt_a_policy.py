@@ -17,6 +17,7 @@ TERMS: dict[str, Any] = {
     "min_interest_free_days": 42, "cap_multiple_percent": 150, "pre_due_days": "7，3, 0",
     "reminder_days": "1, 8, 15", "suspend_after_days": 7, "reminders_from_hour": 9,
     "reminders_until_hour": 20, "same_day_settlement_hour": 23, "family_notice_days": 30,
+    "insurance_reminder_days": 3,
 }  # fmt: skip
 
 

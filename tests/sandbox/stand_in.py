@@ -14,7 +14,9 @@ API = "/api/v1"
 
 
 class StandIn:
-    """`lists` are what GET gives by path (and `state`); `answers` come once each, before the usual ones."""
+    """`lists` are what GET gives by path (and `state`, and `e_invoice` where a row is `listed`); `answers`
+    come once each, before the usual ones.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -47,11 +49,17 @@ class StandIn:
         return 200, self.page(target, path, query)
 
     def page(self, target: str, path: str, query: dict[str, str]) -> dict[str, Any]:
-        rows = [row for row in self.lists.get(path, []) if row.get("state") in (None, query.get("state"))]
+        rows = [
+            row
+            for row in self.lists.get(path, [])
+            if row.get("state") in (None, query.get("state"))
+            and row.get("listed", query.get("e_invoice")) == query.get("e_invoice")
+        ]
         start = int(query.get("cursor", 0))
         end = start + self.page_size
         base = f"http://another-name.example{API}{path}"
-        following = f"{base}?state={query.get('state', '')}&cursor={end}" if end < len(rows) else None
+        kept = "".join(f"{name}={query[name]}&" for name in ("state", "e_invoice") if name in query)
+        following = f"{base}?{kept}cursor={end}" if end < len(rows) else None
         return {"results": rows[start:end], "next": following}
 
 
