@@ -1,10 +1,10 @@
-"""The desk of a hospital: charge, refund, visits, the day's close."""
+"""The desk of a hospital: charge, refund, visits, shifts, the day's close."""
 
 from datetime import date
 
 from django.urls import path, register_converter
 
-from billing.views import desk, desk_close, desk_refunds, desk_visits
+from billing.views import desk, desk_close, desk_recheck, desk_refunds, desk_shift, desk_visits
 
 
 class DayConverter:
@@ -46,6 +46,7 @@ urlpatterns = [
     path("desk/patients/<code:code>/", desk.patient, name="desk_patient"),
     path("desk/patients/<code:code>/charge/", desk.make_charge, name="desk_charge"),
     path("desk/patients/<code:code>/visit/", desk_visits.open_one, name="desk_open_visit"),
+    path("desk/recheck/", desk_recheck.ask, name="desk_recheck"),
     path("desk/bills/<number:number>/", desk.bill, name="desk_bill"),
     path("desk/refund/", desk_refunds.start, name="desk_refunds"),
     path("desk/refund/<number:number>/", desk_refunds.refund_bill, name="desk_refund_bill"),
@@ -65,4 +66,12 @@ urlpatterns = [
     path("desk/visits/<number:number>/cancel/", desk_visits.cancel, name="desk_cancel_visit"),
     path("desk/close/", desk_close.today, name="desk_close_today"),
     path("desk/close/<day:on>/", desk_close.close, name="desk_close"),
+    path("desk/close/<day:on>/totals/", desk_close.totals, name="desk_hospital_totals"),
+    path("desk/close/<day:on>/prepare/", desk_close.prepare, name="desk_prepare_day"),
+    path("desk/close/<day:on>/sign/", desk_close.sign, name="desk_sign_off_day"),
+    path("desk/shift/", desk_shift.shift, name="desk_shift"),
+    path("desk/shift/open/", desk_shift.begin, name="desk_open_shift"),
+    path("desk/shift/hand-over/", desk_shift.hand_over, name="desk_hand_over"),
+    path("desk/shifts/<number:number>/", desk_shift.paper, name="desk_shift_paper"),
+    path("desk/shifts/<number:number>/receive/", desk_shift.receive, name="desk_receive_shift"),
 ]

@@ -4,27 +4,36 @@ from billing.models.dunning import DunningCase, LateCharge, Reminder, ReminderLi
 from billing.models.ledger import LedgerAccount, Transfer
 from billing.models.repayments import Allocation, Collection, DirectDebit, Repayment, Withdrawal
 from billing.models.settlements import DayClose, Settlement, SettlementStep
+from billing.models.shifts import DeskVoid, HandOver, Receipt, Shift
+from billing.models.sign_offs import DayPreparation, DaySignOff, HospitalTotal
 
 __all__ = [
     "Allocation",
     "Bill",
     "Collection",
     "DayClose",
+    "DayPreparation",
+    "DaySignOff",
     "DeskAct",
+    "DeskVoid",
     "DirectDebit",
     "DunningCase",
+    "HandOver",
+    "HospitalTotal",
     "InsuranceSettlement",
     "Item",
     "LateCharge",
     "LedgerAccount",
     "Objection",
     "PatientCodeUse",
+    "Receipt",
     "Refund",
     "Reminder",
     "ReminderLine",
     "Repayment",
     "Settlement",
     "SettlementStep",
+    "Shift",
     "Transfer",
     "Visit",
     "Withdrawal",

@@ -9,14 +9,15 @@ from accounts.models import AccessEntry, Person
 from billing.desk_urls import urlpatterns
 from billing.operations.refunds import refund
 from tests.cast import Town, row_counts
-from tests.desk.conftest import FRIDAY, Desk, text_of
+from tests.desk.conftest import FRIDAY, Desk, handed_over, text_of
 
 MISSING = {
     "B": "B20260109-9999998-9",
     "R": "R20260109-9999998-9",
     "V": "V20260109-9999998-9",
+    "H": "H20260109-9999998-9",
 }
-LETTERS = {"bills": "B", "refund": "B", "refunds": "R", "visits": "V"}
+LETTERS = {"bills": "B", "refund": "B", "refunds": "R", "visits": "V", "shifts": "H"}
 
 
 def numbered() -> list[str]:
@@ -34,7 +35,7 @@ def test_it_is_not_found_with_the_same_words_and_nothing_happens(wang: Desk, lin
     bill = town.treat(lin, FRIDAY, hour=9)
     made = refund(bill=bill, amount_fen=100, reason="other", note="x", at=town.at(FRIDAY, 9))
     visit = town.admit(lin, FRIDAY, hour=9)
-    ours = {"B": bill.number, "R": made.number, "V": visit.number}
+    ours = {"B": bill.number, "R": made.number, "V": visit.number, "H": handed_over(town).number}
     before = row_counts()
 
     for route in numbered():
