@@ -12,6 +12,8 @@ from accounts.models import Person
 from tests.desk.conftest import Desk
 
 MOST_TABS = 60
+# A laptop that does much else at the same time.
+PATIENCE = 20_000
 IS_FOCUSED = "one => one === document.activeElement"
 
 
@@ -50,7 +52,7 @@ class Screen:
         self.page.keyboard.press("Enter")
 
     def tab_to(self, target: Locator) -> None:
-        expect(target).to_be_visible()
+        expect(target).to_be_visible(timeout=PATIENCE)
         for _tab in range(MOST_TABS):
             if target.evaluate(IS_FOCUSED):
                 return
@@ -60,17 +62,17 @@ class Screen:
     # Eyes
 
     def arrives(self, address: str) -> None:
-        expect(self.page).to_have_url(re.compile(address))
+        expect(self.page).to_have_url(re.compile(address), timeout=PATIENCE)
         self.page.wait_for_load_state()
 
     def link(self, end: str) -> Locator:
         return self.page.locator(f"main a[href$='{end}']").first
 
     def ready(self, name: str) -> None:
-        expect(self.page.locator(f"#id_{name}")).to_be_focused()
+        expect(self.page.locator(f"#id_{name}")).to_be_focused(timeout=PATIENCE)
 
     def strip(self) -> None:
-        expect(self.page.locator(".check-strip button[data-focus]")).to_be_focused()
+        expect(self.page.locator(".check-strip button[data-focus]")).to_be_focused(timeout=PATIENCE)
 
     @property
     def number(self) -> str:
@@ -139,7 +141,7 @@ class Screen:
         self.press("Tab")
         self.type(yuan)
         self.press("Enter")
-        expect(self.page.get_by_role("cell", name=name)).to_be_visible()
+        expect(self.page.get_by_role("cell", name=name)).to_be_visible(timeout=PATIENCE)
         self.page.wait_for_load_state()
 
     def settle(self) -> str:

@@ -13,7 +13,7 @@ from accounts.models import Person
 from billing.models import Bill, Refund
 from tests.cast import Town
 from tests.desk.conftest import FRIDAY, Desk, hire
-from tests.desk.screen import Screen
+from tests.desk.screen import PATIENCE, Screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.article(17)]
 
@@ -43,8 +43,8 @@ def checked(screen: Screen, person: Person) -> None:
 def asks(screen: Screen) -> None:
     """The page says that it must not be charged again, and offers to ask."""
     notice = screen.page.get_by_role("alert").filter(has_text=WORDS)
-    expect(notice).to_be_visible(timeout=9_000)
-    expect(screen.page.get_by_role("button", name="查询是否已完成")).to_be_focused()
+    expect(notice).to_be_visible(timeout=PATIENCE)
+    expect(screen.page.get_by_role("button", name="查询是否已完成")).to_be_focused(timeout=PATIENCE)
 
 
 def test_an_answer_that_is_lost_is_asked_for_and_found(screen: Screen, lin: Person) -> None:
@@ -75,7 +75,7 @@ def test_a_form_that_never_arrived_is_done_anew_and_once(screen: Screen, lin: Pe
     assert not Bill.objects.exists()
     screen.press("Enter")
     screen.arrives("/patients/")
-    expect(screen.page.get_by_text("并未完成")).to_be_visible()
+    expect(screen.page.get_by_text("并未完成")).to_be_visible(timeout=PATIENCE)
     screen.ready("self_paid_fen")
     screen.type("86.5")
     screen.press("Enter")
@@ -90,7 +90,7 @@ def test_a_late_answer_still_leads_to_its_slip(screen: Screen, lin: Person) -> N
     screen.page.route(CHARGE, lambda route: late.append((route, route.fetch())))
     checked(screen, lin)
     screen.press("Enter")
-    expect(screen.page.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
+    expect(screen.page.locator("[data-busy-words]")).to_contain_text(WORDS)
     screen.press("Enter", "F4", "Enter")
     asks(screen)
     [(route, answer)] = late
@@ -142,7 +142,7 @@ def test_a_refund_whose_answer_is_lost_is_given_once(screen: Screen, lin: Person
     screen.press("Tab", "Space", "Enter")
     screen.strip()
     screen.press("Enter")
-    expect(screen.page.get_by_role("button", name="查询是否已完成")).to_be_focused()
+    expect(screen.page.get_by_role("button", name="查询是否已完成")).to_be_focused(timeout=PATIENCE)
     screen.press("Enter")
     screen.arrives("/refunds/R")
     assert Refund.objects.get().amount_fen == 2_000
