@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import DayPreparation, DaySignOff, HospitalTotal, Settlement, SettlementStep, Shift
@@ -21,9 +20,12 @@ from common.wording import fill
 from hospitals.models import Hospital
 from lenders.models import Lender
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 State = Settlement.State
 
-SENTENCES: dict[str, Promise] = {
+SENTENCES: dict[str, StrPromise] = {
     "not_stated": _("The hospital’s own total has not been entered."),
     "bills": _("The platform has %(here)s bills, the hospital %(there)s."),
     "bills_fen": _("Bills come to %(here_fen)s on the platform, to %(there_fen)s at the hospital."),

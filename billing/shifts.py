@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 
 from accounts.models import User
 from billing.models import Bill, DeskVoid, HandOver, Refund, Shift
+from billing.models.shifts import ShiftQuerySet
 from common.calendar import SHANGHAI, business_date
 from hospitals.models import Hospital, HospitalStaff
 
@@ -141,5 +141,5 @@ def totals_handed_over(hand_over: HandOver) -> ShiftTotals:
     return ShiftTotals(**{name: getattr(hand_over, name) for name in HandOver.TOTALS})
 
 
-def _with_people(shifts: Any) -> QuerySet[Shift]:
+def _with_people(shifts: ShiftQuerySet) -> ShiftQuerySet:
     return shifts.select_related("hospital", "cashier", "hand_over__to", "hand_over__receipt__received_by")

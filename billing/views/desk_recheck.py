@@ -7,6 +7,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -46,14 +47,14 @@ def ask(request: HttpRequest, post: HospitalStaff) -> HttpResponse:
         return redirect("desk")
     if made:
         messages.success(request, _("It was done: %(number)s. Do not do it again.") % {"number": made})
-        return redirect(MADE[made[0]], number=made)
+        return redirect(reverse(MADE[made[0]], kwargs={"number": made}))
     messages.warning(
         request, _("It was not done, and what was lost on the way does nothing any more. Do it anew.")
     )
     if act not in AGAIN:
         return redirect("desk")
     page, name = AGAIN[act]
-    return redirect(page, **{name: subject})
+    return redirect(reverse(page, kwargs={name: subject}))
 
 
 def _asked(request: HttpRequest, post: HospitalStaff) -> tuple[uuid.UUID, str, str]:

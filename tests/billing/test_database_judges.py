@@ -90,7 +90,7 @@ class Court(Months):
     def _close_a_day(self, cashier: User, other: User, at: datetime) -> None:
         """A shift with ¥10 in its drawer, handed over and received, another; a day stated and signed."""
         hospital = self.town.hospital
-        since = {"since_at": at, "opened_at": at, "float_fen": 1_000, "hospital": hospital}
+        since: dict[str, Any] = {"since_at": at, "opened_at": at, "float_fen": 1_000, "hospital": hospital}
         self.shift = Shift.objects.create(number="H1", cashier=cashier, **since)
         self.next_shift = Shift.objects.create(number="H2", cashier=other, **since)
         nothing = dict.fromkeys(HandOver.TOTALS, 0)
@@ -101,7 +101,7 @@ class Court(Months):
             hand_over=self.hand_over, received_by=other, counted_fen=1_000, at=at
         )
         DeskVoid.objects.create(bill=self.wangs, hospital=hospital, cashier=cashier, at=at)
-        day = {"hospital": hospital, "business_on": CLOSED_ON}
+        day: dict[str, Any] = {"hospital": hospital, "business_on": CLOSED_ON}
         figures = dict.fromkeys(("bills", "bills_fen", "refunds", "refunds_fen"), 0)
         self.stated = HospitalTotal.objects.create(
             **day, **figures, lender=self.town.bank, entered_by=cashier, at=at
