@@ -1,4 +1,4 @@
-"""The desk of a hospital: charge, refund, visits, the day's close; and the operator's page of settlements."""
+"""The desk of a hospital: charge, refund, visits, shifts, the day's close; and the operator's settlements."""
 
 from datetime import date
 
@@ -10,7 +10,9 @@ from billing.views import (
     desk_differences,
     desk_import,
     desk_insurance,
+    desk_recheck,
     desk_refunds,
+    desk_shift,
     desk_visits,
     ops_settlement,
 )
@@ -55,6 +57,7 @@ urlpatterns = [
     path("desk/patients/<code:code>/", desk.patient, name="desk_patient"),
     path("desk/patients/<code:code>/charge/", desk.make_charge, name="desk_charge"),
     path("desk/patients/<code:code>/visit/", desk_visits.open_one, name="desk_open_visit"),
+    path("desk/recheck/", desk_recheck.ask, name="desk_recheck"),
     path("desk/bills/<number:number>/", desk.bill, name="desk_bill"),
     path("desk/bills/<number:number>/invoice/", desk_insurance.invoice, name="desk_invoice"),
     path("desk/bills/<number:number>/uninsured/", desk_insurance.uninsured, name="desk_uninsured"),
@@ -89,4 +92,12 @@ urlpatterns = [
     path("desk/differences/<number:number>/", desk_differences.difference, name="desk_difference"),
     path("ops/settlement/", ops_settlement.settlement, name="ops_settlement"),
     path("ops/settlement/<number:number>/", ops_settlement.difference, name="ops_difference"),
+    path("desk/close/<day:on>/totals/", desk_close.totals, name="desk_hospital_totals"),
+    path("desk/close/<day:on>/prepare/", desk_close.prepare, name="desk_prepare_day"),
+    path("desk/close/<day:on>/sign/", desk_close.sign, name="desk_sign_off_day"),
+    path("desk/shift/", desk_shift.shift, name="desk_shift"),
+    path("desk/shift/open/", desk_shift.begin, name="desk_open_shift"),
+    path("desk/shift/hand-over/", desk_shift.hand_over, name="desk_hand_over"),
+    path("desk/shifts/<number:number>/", desk_shift.paper, name="desk_shift_paper"),
+    path("desk/shifts/<number:number>/receive/", desk_shift.receive, name="desk_receive_shift"),
 ]

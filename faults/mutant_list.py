@@ -126,7 +126,9 @@ IN_THE_CODE = (
         path="billing/operations/till.py",
         old="while row[0] and not",
         new="while False and not",
-        tests=("tests/billing/test_race.py::test_a_charge_that_waits_while_its_payer_changes_finds_the_new_one",),
+        tests=(
+            "tests/billing/test_race.py::test_a_charge_that_waits_while_its_payer_changes_finds_the_new_one",
+        ),
     ),
     Mutant(
         "the event of a move that was refused",

@@ -21,6 +21,7 @@ from billing.operations.charges import Insurance
 from billing.operations.desk import Giving, Order, Terms
 from billing.patient_codes import CODE_LENGTH as PATIENT_CODE_LENGTH
 from common.forms import CodeField, PlainForm, YuanField
+from common.identity import InvalidIdentity, check_resident_id
 from common.numbers import is_number
 from hospitals.models import Hospital, HospitalScene, Scene
 from lenders.models import Lender
@@ -36,11 +37,40 @@ _SCANNED = re.compile(
 
 
 class PlainTextField(forms.CharField):
-    """Words: control and direction characters go, everything else stays as typed. NUL is refused."""
+    """Words: control and direction characters go, everything else stays as typed. NUL is refused, and so is
+    an identity number: a scan that landed here, which must not stand in a list in plain text.
+    """
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         return "".join(sign for sign in text if sign == "\0" or unicodedata.category(sign)[0] != "C").strip()
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        refuse_scan(text)
+        return text
+
+
+class DeskCodeField(CodeField):
+    """A number of the hospital's: an identity number, which a scanner sent into the wrong box, is refused."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        refuse_scan(text)
+        return text
+
+
+def refuse_scan(text: str) -> None:
+    """Raises ValidationError for words with somebody's identity number in them."""
+    plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    for start in range(len(plain) - 17):
+        try:
+            check_resident_id(plain[start : start + 18])
+        except InvalidIdentity:
+            continue
+        raise ValidationError(
+            _("A scan landed here. Nothing was kept; scan it into the box of the patient."), code="scanned"
+        )
 
 
 class DeskAmountField(YuanField):
@@ -178,7 +208,7 @@ class SceneAndLender(PlainForm):
 
     scene = forms.ChoiceField(label=_("Service"))
     lender = forms.ChoiceField(label=_("Lender"), required=False)
-    hospital_visit_no = CodeField(label=_("Hospital's visit number"), required=False, max_length=64)
+    hospital_visit_no = DeskCodeField(label=_("Hospital's visit number"), required=False, max_length=64)
 
     def __init__(
         self,
@@ -318,12 +348,20 @@ def write_ticket(*, act: str, subject: str, cashier: User, **content: Any) -> st
 
 
 def read_ticket(text: str, *, act: str, subject: str, cashier: User) -> dict[str, Any]:
-    """What a ticket carries, its token as a UUID. Raises StaleTicket."""
+    """What a ticket for this act on this subject carries, its token as a UUID. Raises StaleTicket."""
+    content = open_ticket(text, cashier=cashier)
+    if (content["act"], content["subject"]) != (act, subject):
+        raise StaleTicket
+    return content
+
+
+def open_ticket(text: str, *, cashier: User) -> dict[str, Any]:
+    """What any ticket of this cashier carries. Raises StaleTicket."""
     try:
         content = signing.loads(text, salt="billing.desk", max_age=TICKET_LASTS_SECONDS)
     except signing.BadSignature as error:
         raise StaleTicket from error
-    if (content["act"], content["subject"], content["cashier"]) != (act, subject, cashier.pk):
+    if content["cashier"] != cashier.pk:
         raise StaleTicket
     return {**content, "token": uuid.UUID(content["token"])}
 

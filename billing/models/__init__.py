@@ -13,17 +13,24 @@ from billing.models.reconciliation import (
 )
 from billing.models.repayments import Allocation, Collection, DirectDebit, Repayment, Withdrawal
 from billing.models.settlements import DayClose, Settlement, SettlementStep
+from billing.models.shifts import DeskVoid, HandOver, Receipt, Shift
+from billing.models.sign_offs import DayPreparation, DaySignOff, HospitalTotal
 
 __all__ = [
     "Allocation",
     "Bill",
     "Collection",
     "DayClose",
+    "DayPreparation",
+    "DaySignOff",
     "DeskAct",
+    "DeskVoid",
     "Difference",
     "DifferenceStep",
     "DirectDebit",
     "DunningCase",
+    "HandOver",
+    "HospitalTotal",
     "Import",
     "ImportFailure",
     "ImportPart",
@@ -37,6 +44,7 @@ __all__ = [
     "LedgerAccount",
     "Objection",
     "PatientCodeUse",
+    "Receipt",
     "Reconciliation",
     "Refund",
     "Reminder",
@@ -44,6 +52,7 @@ __all__ = [
     "Repayment",
     "Settlement",
     "SettlementStep",
+    "Shift",
     "Statement",
     "StatementLine",
     "Transfer",

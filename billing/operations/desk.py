@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.models import Person, User
-from accounts.operations.retry import sqlstate, whole_transaction
-from billing.models import Bill, DayClose, DeskAct, Refund, Visit
+from billing.models import Bill, DayClose, DeskVoid, Refund, Visit
 from billing.operations.charges import (
     Insurance,
     Line,
@@ -27,6 +25,7 @@ from billing.operations.charges import (
     void_bill,
 )
 from billing.operations.eligibility import BILL, VISIT, record_look
+from billing.operations.once import once, require_shift_goes_on, waiting
 from billing.operations.refunds import refund, settle_insurance
 from common.articles import enforces
 from common.calendar import business_date
@@ -38,16 +37,6 @@ T = TypeVar("T")
 
 # The same patient and amount again within this time may be the same charge made twice.
 REPEAT_WITHIN = timedelta(minutes=10)
-LOCK_NOT_AVAILABLE = "55P03"
-
-
-class StillUnderWay(Refusal):
-    """The same form, or another act on the same account, has not finished."""
-
-    code = "still_under_way"
-    status = 503
-    meaning = _("The same form, or another act on the same account, has not finished.")
-    remedy = _("Do not charge again: look in a moment whether it was done.")
 
 
 class TermsChanged(Refusal):
@@ -264,15 +253,23 @@ def settle_insurance_at_desk(
 
 
 @enforces(17)
-def void_at_desk(*, bill: Bill, at: datetime) -> Bill:
-    """Undo a bill of today. Raises as `void_bill`, and StillUnderWay."""
-    with _waiting():
-        return void_bill(bill=bill, at=at)
+def void_at_desk(*, bill: Bill, cashier: User, at: datetime) -> Bill:
+    """Undo a bill of today, and note by whom. Raises as `void_bill`, StillUnderWay, ShiftEnded."""
+    with waiting(), transaction.atomic():
+        require_shift_goes_on(cashier=cashier, at=at)
+        was_void = bill.state == Bill.State.VOID
+        bill = void_bill(bill=bill, at=at)
+        if not was_void:
+            # Whoever else undid it meanwhile has written the row already.
+            DeskVoid.objects.get_or_create(
+                bill=bill, defaults={"hospital": bill.hospital, "cashier": cashier, "at": at}
+            )
+        return bill
 
 
 def cancel_at_desk(*, visit: Visit, at: datetime) -> Visit:
     """End a visit without a bill. Raises as `cancel_visit`, and StillUnderWay."""
-    with _waiting():
+    with waiting():
         return cancel_visit(visit=visit, at=at)
 
 
@@ -332,39 +329,6 @@ def giving_of(made: Refund) -> Giving:
     return Giving(made.credit_fen, made.on_site_fen, made.to_balance_fen)
 
 
-def once(*, token: UUID, cashier: User, at: datetime, effect: Callable[[], str]) -> str:
-    """Do what a form asks and return the number it made, or the number that the same form made before.
-
-    A refusal rolls everything back, the token too, so that the form may be sent again. Raises StillUnderWay
-    where the same form, or another act on the same account, takes longer than a lock may wait.
-    """
-
-    def work() -> str:
-        # Waits for the same form under way elsewhere; the unique token stays the judge.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"desk act {token}"])
-        act = DeskAct.objects.filter(token=token).first()
-        if act:
-            return act.made
-        return DeskAct.objects.create(token=token, cashier=cashier, made=effect(), at=at).made
-
-    with _waiting():
-        return whole_transaction(work)
-
-
-@contextmanager
-def _waiting() -> Iterator[None]:
-    """Says that somebody else is still at work, where a lock could not be had in time."""
-    try:
-        yield
-    except OperationalError as error:
-        if sqlstate(error) != LOCK_NOT_AVAILABLE:
-            raise
-        raise StillUnderWay(
-            _("Still being processed. Do not charge again; check again in a moment.")
-        ) from error
-
-
 class _TakenBack(Exception):
     """Carries what a rehearsal made past its rollback."""
 
@@ -376,7 +340,7 @@ class _TakenBack(Exception):
 def _rehearse(act: Callable[[], T]) -> T:
     """The act itself with all its rules and figures, taken back at once: a check that cannot differ."""
     try:
-        with _waiting(), transaction.atomic():
+        with waiting(), transaction.atomic():
             raise _TakenBack(act())
     except _TakenBack as taken_back:
         return taken_back.made  # type: ignore[return-value]

@@ -32,7 +32,6 @@ from billing.operations.desk import (
     Check,
     Order,
     RepeatedCharge,
-    StillUnderWay,
     TermsChanged,
     bill_at_desk,
     charge_at_desk,
@@ -40,8 +39,11 @@ from billing.operations.desk import (
     visit_to_settle,
 )
 from billing.operations.eligibility import Eligibility, eligibility_of, look_up_patient, looked_up
+from billing.operations.once import StillUnderWay
 from billing.same_day import duties_of
+from billing.shifts import shift_of
 from billing.views.desk_access import at_desk, typed
+from billing.views.desk_paper import paper_of
 from common.calendar import business_date
 from common.errors import BadInput, Refusal
 from common.money import format_yuan
@@ -84,6 +86,7 @@ def start(request: HttpRequest, post: HospitalStaff) -> HttpResponse:
             "form": form,
             "refusal": refusal,
             "to_visit": to_visit,
+            "shift": shift_of(post.user),
             "bills": bills.select_related("lender").order_by("-posted_at")[:LAST_BILLS],
             "duties": duties_of(post.hospital),
         },
@@ -254,7 +257,9 @@ def bill(request: HttpRequest, post: HospitalStaff, number: str) -> HttpResponse
         found = bill_at_desk(hospital=post.hospital, number=number, cashier=post.user, at=timezone.now())
     except Bill.DoesNotExist as error:
         raise Http404 from error
-    return render(request, "billing/desk/slip.html", {"post": post, "bill": found})
+    return render(
+        request, "billing/desk/slip.html", {"post": post, "bill": found, "paper": paper_of(request)}
+    )
 
 
 def scan_again(request: HttpRequest) -> HttpResponse:

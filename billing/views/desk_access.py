@@ -7,13 +7,17 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from hospitals.models import HospitalStaff
 
 P = ParamSpec("P")
+
+# The desk's script sends a form and waits for its answer itself, so that it can say when the answer is lost.
+BY_SCRIPT = "X-Desk"
+LOCATION = "X-Desk-Location"
 
 
 def at_desk(
@@ -31,9 +35,24 @@ def at_desk(
         post = HospitalStaff.objects.select_related("hospital", "user").filter(user=request.user.pk).first()
         if post is None:
             raise Http404
-        return view(request, post, *args, **kwargs)
+        answer = view(request, post, *args, **kwargs)
+        return _led_by_script(answer) if BY_SCRIPT in request.headers else answer
 
     return guarded  # type: ignore[return-value]
+
+
+def leads(post: HospitalStaff) -> bool:
+    """Head cashiers and administrators answer for the whole hospital's day."""
+    return post.position != HospitalStaff.Position.CASHIER
+
+
+def _led_by_script(answer: HttpResponseBase) -> HttpResponseBase:
+    """Where to go next as a header: a redirect would be followed unseen, and its page shown to nobody."""
+    if not isinstance(answer, HttpResponseRedirect):
+        return answer
+    led = HttpResponse(status=204, headers={LOCATION: answer.url})
+    led.cookies = answer.cookies
+    return led
 
 
 def typed(request: HttpRequest) -> QueryDict | None:

@@ -26,7 +26,6 @@ from billing.forms.desk import (
 from billing.models import Bill, Refund
 from billing.operations.charges import Insurance
 from billing.operations.desk import (
-    StillUnderWay,
     bill_at_desk,
     check_late_insurance,
     check_refund,
@@ -37,8 +36,10 @@ from billing.operations.desk import (
     settle_insurance_at_desk,
     void_at_desk,
 )
+from billing.operations.once import StillUnderWay
 from billing.views.desk import check_again
 from billing.views.desk_access import at_desk, typed
+from billing.views.desk_paper import paper_of
 from common.errors import Refusal
 from hospitals.models import HospitalStaff
 
@@ -212,7 +213,11 @@ def refund(request: HttpRequest, post: HospitalStaff, number: str) -> HttpRespon
         )
     except Refund.DoesNotExist as error:
         raise Http404 from error
-    return render(request, "billing/desk/refund_slip.html", {"post": post, "refund": made, "bill": made.bill})
+    return render(
+        request,
+        "billing/desk/refund_slip.html",
+        {"post": post, "refund": made, "bill": made.bill, "paper": paper_of(request)},
+    )
 
 
 @at_desk
@@ -222,7 +227,7 @@ def void(request: HttpRequest, post: HospitalStaff, number: str) -> HttpResponse
     bill, refusal = _find(post, number), None
     if request.method == "POST":
         try:
-            void_at_desk(bill=bill, at=timezone.now())
+            void_at_desk(bill=bill, cashier=post.user, at=timezone.now())
         except Refusal as error:
             refusal = error
         else:

@@ -32,7 +32,6 @@ from billing.models import Visit
 from billing.operations.charges import Insurance, Line
 from billing.operations.desk import (
     Check,
-    StillUnderWay,
     add_items_at_desk,
     cancel_at_desk,
     check_settling,
@@ -41,6 +40,7 @@ from billing.operations.desk import (
     visit_at_desk,
 )
 from billing.operations.eligibility import Eligibility, eligibility_of, looked_up
+from billing.operations.once import StillUnderWay
 from billing.same_day import fates_of, hour_of
 from billing.views.desk import LAST_SCENE, check_again, scan_again
 from billing.views.desk_access import at_desk, typed
@@ -268,7 +268,10 @@ def _show(
     ticket: str = "",
 ) -> HttpResponse:
     items = list(visit.items.order_by("pk"))
-    bad = form if form.errors else item_form
+    item_form = item_form or ItemForm()
+    # The next item by a key; of a visit without any, that is where the work starts.
+    item_form.fields["name"].widget.attrs |= {"data-key": "F3"} | ({} if items else {"data-focus": True})
+    bad = form if form.errors else item_form if item_form.is_bound else None
     return render(
         request,
         "billing/desk/visit.html",
@@ -279,7 +282,7 @@ def _show(
             "items_fen": sum(item.amount_fen for item in items),
             "form": bad or form,
             "settle_form": form,
-            "item_form": item_form or ItemForm(),
+            "item_form": item_form,
             "refusal": refusal,
             "check": check,
             "bill": check.bill if check else None,

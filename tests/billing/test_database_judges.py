@@ -1,6 +1,6 @@
 """The database is the last judge: no SQL and no shell makes bills and ledger say what cannot be."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,9 +13,14 @@ from billing.models import (
     Bill,
     Collection,
     DayClose,
+    DayPreparation,
+    DaySignOff,
     DeskAct,
+    DeskVoid,
     DirectDebit,
     DunningCase,
+    HandOver,
+    HospitalTotal,
     InsuranceReminder,
     Invoice,
     InvoiceChange,
@@ -23,10 +28,12 @@ from billing.models import (
     LedgerAccount,
     Objection,
     PatientCodeUse,
+    Receipt,
     Reminder,
     ReminderLine,
     Repayment,
     SettlementStep,
+    Shift,
     Transfer,
     Withdrawal,
 )
@@ -70,6 +77,7 @@ class Court(Months):
         [self.collection] = start_repayment(payer=self.lin, bills=[self.open_bill], reference="one", at=at)
         cashier = User.objects.create(username="chen", role="cashier")
         self.desk_act = DeskAct.objects.create(token=uuid4(), cashier=cashier, made="B1", at=at)
+        self._close_a_day(cashier, User.objects.create(username="wu", role="cashier"), at)
         self.code_use = PatientCodeUse.objects.create(person=self.lin, issued_at=at, at=at)
         self.imports = OneImport(town.hospital, at)
         self.imported_bill = self.imports.charge(self.open_bill)
@@ -122,6 +130,33 @@ def clone_red(court: Court, **values: Any) -> None:
     fresh = {"number": "9999999999", "reverses": court.red_due, "bill": court.red_due.bill}
     again(court.red, **{**fresh, "amount_fen": court.red_due.amount_fen, **values})
 
+    def _close_a_day(self, cashier: User, other: User, at: datetime) -> None:
+        """A shift with ¥10 in its drawer, handed over and received, another; a day stated and signed."""
+        hospital = self.town.hospital
+        since: dict[str, Any] = {"since_at": at, "opened_at": at, "float_fen": 1_000, "hospital": hospital}
+        self.shift = Shift.objects.create(number="H1", cashier=cashier, **since)
+        self.next_shift = Shift.objects.create(number="H2", cashier=other, **since)
+        nothing = dict.fromkeys(HandOver.TOTALS, 0)
+        self.hand_over = HandOver.objects.create(
+            shift=self.shift, to=other, at=at, expected_fen=1_000, counted_fen=1_000, **nothing
+        )
+        self.receipt = Receipt.objects.create(
+            hand_over=self.hand_over, received_by=other, counted_fen=1_000, at=at
+        )
+        DeskVoid.objects.create(bill=self.wangs, hospital=hospital, cashier=cashier, at=at)
+        day: dict[str, Any] = {"hospital": hospital, "business_on": CLOSED_ON}
+        figures = dict.fromkeys(("bills", "bills_fen", "refunds", "refunds_fen"), 0)
+        self.stated = HospitalTotal.objects.create(
+            **day, **figures, lender=self.town.bank, entered_by=cashier, at=at
+        )
+        self.prepared = DayPreparation.objects.create(
+            **day, figures={}, differences=0, prepared_by=cashier, at=at
+        )
+        self.signed = DaySignOff.objects.create(**day, preparation=self.prepared, signed_by=other, at=at)
+        self.prepared_again = DayPreparation.objects.create(
+            **day, figures={}, differences=0, prepared_by=cashier, at=at
+        )
+
 
 def clone_bill(court: Court, **values: Any) -> None:
     again(court.open_bill, number="B-NEW", visit_id=court.visit.pk, **values)
@@ -138,6 +173,16 @@ def clone_settlement(court: Court, **values: Any) -> None:
 
 # What adds a row refuses none.
 WRITERS = {"invoice_history_is_written"}
+
+
+def later_shift(court: Court, **values: Any) -> None:
+    later_at = court.shift.since_at + timedelta(hours=1)
+    again(court.shift, **{"number": "H3", "since_at": later_at, "opened_at": later_at, **values})
+
+
+def hand_over_next(court: Court, **values: Any) -> None:
+    again(court.hand_over, **{"shift": court.next_shift, "to": court.shift.cashier, **values})
+
 
 ATTACKS = [
     # Bills: what they are made of.
@@ -256,6 +301,23 @@ ATTACKS = [
         "insurance_reminder_is_of_something", lambda c: again(c.insurance_reminder, on=march(11), bills=0)
     ),
     Attack("desk_act_once_per_form", lambda c: again(c.desk_act)),
+    # Shifts and the sign-off of a day.
+    Attack("shift_follows_the_one_before", lambda c: again(c.shift, number="H3")),
+    Attack("shift_float_not_negative", lambda c: later_shift(c, float_fen=-1)),
+    Attack("shift_opened_in_time", lambda c: later_shift(c, opened_at=c.shift.since_at)),
+    Attack("hand_over_counts_cash", lambda c: hand_over_next(c, counted_fen=-1, note="x")),
+    Attack("hand_over_explains_its_difference", lambda c: hand_over_next(c, counted_fen=999)),
+    Attack("hand_over_is_to_another", lambda c: hand_over_next(c, to=c.next_shift.cashier)),
+    Attack("hand_over_is_to_another", lambda c: hand_over_next(c, expected_fen=999, counted_fen=999)),
+    Attack("receipt_counts_cash", lambda c: again(c.receipt, counted_fen=-1, note="x")),
+    Attack("receipt_is_by_another", lambda c: again(c.receipt, received_by=c.shift.cashier)),
+    Attack("receipt_is_by_another", lambda c: again(c.receipt, counted_fen=999)),
+    Attack("hospital_total_not_negative", lambda c: again(c.stated, business_on=OPEN_ON, refunds_fen=-1)),
+    Attack("hospital_total_before_sign_off", lambda c: again(c.stated)),
+    Attack("day_preparation_explains_differences", lambda c: again(c.prepared, differences=1)),
+    Attack("day_signed_off_once_per_hospital", lambda c: again(c.signed, preparation=c.prepared_again)),
+    Attack("day_signed_off_by_another", lambda c: again(c.signed, signed_by=c.prepared.prepared_by)),
+    Attack("day_signed_off_by_another", lambda c: again(c.signed, business_on=OPEN_ON)),
     Attack("patient_code_used_once", lambda c: again(c.code_use)),
     Attack(
         "patient_code_used_in_time", lambda c: again(c.code_use, at=c.code_use.at + timedelta(minutes=1)),

@@ -13,6 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Person, User
+from billing.models import Shift
+from billing.operations.shifts import hand_over_shift, open_shift
 from config import sessions
 from hospitals.models import Hospital, HospitalStaff
 from hospitals.operations.staffing import appoint_staff
@@ -61,6 +63,13 @@ def text_of(response: Any) -> str:
     """The page without what differs each time: its tokens."""
     page = re.sub(r'name="(csrfmiddlewaretoken|ticket|token)" value="[^"]*"', "", response.content.decode())
     return " ".join(page.split())
+
+
+def handed_over(town: Town) -> Shift:
+    """The shift of somebody at the first hospital, handed over to a head cashier there."""
+    zhou, wu = hire(town.hospital, "old-zhou"), hire(town.hospital, "old-wu", HospitalStaff.Position.LEAD)
+    open_shift(hospital=town.hospital, cashier=zhou, float_fen=0, at=Town.at(FRIDAY, 8))
+    return hand_over_shift(hospital=town.hospital, cashier=zhou, to=wu, counted_fen=0, at=Town.at(FRIDAY, 9))
 
 
 def hire(hospital: Hospital, name: str, position: str = HospitalStaff.Position.CASHIER) -> User:

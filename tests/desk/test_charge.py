@@ -332,11 +332,9 @@ def test_while_the_same_form_is_still_under_way_nobody_is_told_to_charge_again(
     with held_open(lambda: chen.confirm(lin, checked)) as finish:
         meanwhile = chen.confirm(lin, checked)
         first = finish()
-    recheck = chen.post(f"patients/{lin.credit_code}/charge/", ticket=meanwhile.context["ticket"])
+    recheck = chen.post("recheck/", ticket=meanwhile.context["ticket"])
 
     assert meanwhile.status_code == 503
-    assert "do not charge again" in text_of(meanwhile) and "Check again whether it is done" in text_of(
-        meanwhile
-    )
+    assert "do not charge again" in text_of(meanwhile) and "Ask whether it is done" in text_of(meanwhile)
     assert recheck.url == first.url
     assert Bill.objects.count() == 1

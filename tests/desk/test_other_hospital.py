@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import URLPattern
 
 from accounts.models import AccessEntry, Person
 from billing.desk_urls import urlpatterns
+from billing.models import Difference
+from billing.operations.days import close_day
+from billing.operations.reconciling import state_day
 from billing.operations.refunds import refund
+from billing.operations.statements import Row
 from tests.cast import Town, row_counts
-from tests.desk.conftest import FRIDAY, Desk, text_of
+from tests.desk.conftest import FRIDAY, Desk, handed_over, text_of
 from tests.imports.conftest import Sender
 
 MISSING = {
@@ -17,8 +23,28 @@ MISSING = {
     "F": "F20260109-9999998-9",
     "R": "R20260109-9999998-9",
     "V": "V20260109-9999998-9",
+    "H": "H20260109-9999998-9",
+    "D": "D20260109-9999998-9",
 }
-LETTERS = {"bills": "B", "import": "F", "refund": "B", "refunds": "R", "visits": "V"}
+LETTERS = {
+    "bills": "B",
+    "import": "F",
+    "refund": "B",
+    "refunds": "R",
+    "shifts": "H",
+    "visits": "V",
+    "differences": "D",
+}
+
+
+def differing(town: Town) -> Difference:
+    """A line of the hospital's own statement of a closed day that nobody else knows."""
+    thursday = FRIDAY - timedelta(days=1)
+    close_day(on=thursday, at=town.at(FRIDAY, 0, 30))
+    rows = [Row("MZ-404", "bill", 900)]
+    at = town.at(FRIDAY, 7)
+    state_day(source="hospital", hospital=town.hospital, business_on=thursday, rows=rows, by=None, at=at)
+    return Difference.objects.get()
 
 
 def numbered() -> list[str]:
@@ -37,7 +63,14 @@ def test_it_is_not_found_with_the_same_words_and_nothing_happens(wang: Desk, lin
     made = refund(bill=bill, amount_fen=100, reason="other", note="x", at=town.at(FRIDAY, 9))
     visit = town.admit(lin, FRIDAY, hour=9)
     file = Sender(town).send(b"a,b\n1,2\n")
-    ours = {"B": bill.number, "F": file.number, "R": made.number, "V": visit.number}
+    ours = {
+        "B": bill.number,
+        "F": file.number,
+        "R": made.number,
+        "V": visit.number,
+        "H": handed_over(town).number,
+        "D": differing(town).number,
+    }
     before = row_counts()
 
     for route in numbered():

@@ -19,6 +19,8 @@ from billing.operations.objections import answer_objection, object_to
 from billing.operations.reconciling import state_day
 from billing.operations.refunds import refund
 from billing.operations.settlements import confirm_payout
+from billing.operations.shifts import hand_over_shift, open_shift
+from billing.operations.sign_offs import prepare_day
 from billing.operations.statements import Row
 from credit.operations.family import accept_offer, add_child, offer_to_pay
 from hospitals.models import HospitalStaff
@@ -35,6 +37,7 @@ TODAY = date(2026, 4, 15)
 # Chen's three due dates are missed one after another; the first bill has been reminded of three times.
 CHENS_BILLS = (date(2026, 1, 9), date(2026, 1, 16), date(2026, 1, 23))
 FEBRUARY, MARCH, APRIL = date(2026, 2, 2), date(2026, 3, 2), date(2026, 4, 8)
+YESTERDAY = date(2026, 4, 14)
 # The days on which the timetable finds something to do.
 DAYS = (
     (1, 9), (1, 16), (1, 23), (2, 2), (2, 25), (2, 28), (3, 2), (3, 4), (3, 7), (3, 11), (3, 18), (4, 8),
@@ -73,6 +76,8 @@ def found(sandbox: SandboxProcess) -> None:
             _offer(town, lin)
         if on == APRIL:
             _dispute(town, lin)
+        if on == YESTERDAY:
+            town.treat(zhao, on, 1_100)
         town.live(on)
         _pay_out(town, on)
     _this_morning(town, lin, zhao)
@@ -208,6 +213,20 @@ def _this_morning(town: Town, lin: Person, zhao: Person) -> None:
     _send_files(town, lin, cashier)
     record_access(actor=cashier, subject=lin, purpose="desk.search", at=town.at(TODAY, 8))
     _differ(town)
+    _hand_over(town, cashier)
+
+
+def _hand_over(town: Town, lead: User) -> None:
+    """The night's shift waits for the head cashier, who finds a day to sign as well; another goes on."""
+    hospital, admin = town.hospital, User.objects.get(username="hospital-admin")
+    night = User.objects.create_user("night-cashier", role=User.Role.CASHIER)
+    appoint_at_hospital(
+        user=night, hospital=hospital, position=HospitalStaff.Position.CASHIER, at=town.at(TODAY, 0)
+    )
+    open_shift(hospital=hospital, cashier=night, float_fen=20_000, at=town.at(TODAY, 1))
+    hand_over_shift(hospital=hospital, cashier=night, to=lead, counted_fen=20_000, at=town.at(TODAY, 7))
+    open_shift(hospital=hospital, cashier=admin, float_fen=0, at=town.at(TODAY, 8))
+    prepare_day(hospital=hospital, on=APRIL, reason="医院合计未录入", by=admin, at=town.at(TODAY, 8))
 
 
 def _differ(town: Town) -> None:
