@@ -64,7 +64,7 @@ def test_a_reminder_whose_call_would_ring_in_the_night_rings_in_the_morning(
 
 
 def test_the_other_bills_of_whoever_is_suspended_name_no_day_for_it(
-    town: Town, sign_in: SignIn, today_is: Travel
+    town: Town, sign_in: SignIn, today_is: Travel, fresh_sandbox: SandboxProcess
 ) -> None:
     chen = town.enrol("陈建国")
     town.treat(chen, TREATED)
