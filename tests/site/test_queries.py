@@ -24,7 +24,7 @@ CEILINGS = {
     "cases": 6, "change_direct_debit": 6, "check_repayment": 12, "close_account": 12, "close_facility": 4,
     "consent": 6, "consent_to": 6, "consents": 6, "direct_debits": 6, "end_sharing": 6, "enrol_check": 8,
     "export": 3, "family": 11, "fees": 5, "help": 2, "home": 3, "hospitals": 4, "lenders": 5, "limit": 8,
-    "me": 12, "message": 7, "messages": 8, "my_lenders": 7, "new_case": 5, "object_to_bill": 5,
+    "me": 12, "message": 7, "messages": 8, "my_lenders": 8, "new_case": 5, "object_to_bill": 5,
     "objection": 5, "offers": 8, "patient_code": 9, "recheck": 3, "refund": 9, "refunds": 5, "relative": 10,
     "relative_limit": 8, "reminders": 12, "repair": 14, "repay": 12, "repayment": 7, "sharing_on_paper": 6,
     "statement": 22, "statements": 6, "status": 4, "suspension": 15,
