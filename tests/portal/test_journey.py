@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -44,7 +45,8 @@ def test_from_the_first_consent_to_the_last_fen(
     citizen = hand(way)
     page = citizen.page
 
-    # Three screens.
+    screens: set[str] = set()
+    page.on("framenavigated", lambda frame: screens.add(urlsplit(frame.url).path))
     page.goto("/enrol/check/?from=wechat")
     citizen.inspect()
     citizen.tap("label[for=id_scheme]")
@@ -64,6 +66,9 @@ def test_from_the_first_consent_to_the_last_fen(
     citizen.tap("main .buttons button")
     page.wait_for_url("**/enrol/done/")
     assert citizen.taps <= MOST_TAPS_TO_JOIN
+    assert screens == {"/enrol/check/", "/enrol/bank/", "/enrol/identity/", "/enrol/done/"}, (
+        "three, and the result"
+    )
     assert said("Your limit is %(limit)s", limit="¥3,000.00") in page.inner_text("h1")
     citizen.inspect()
 
