@@ -110,7 +110,7 @@ class Notice(models.Model):
     def next_text_at(self, at: datetime) -> datetime:
         """When its next message may go out: now, or when the hours of its person, or its own, begin."""
         hours = self.params.get("text_hours")
-        return self.person.next_text_at(at, otherwise=tuple(hours) if hours else None)
+        return self.person.next_text_at(at, otherwise=(hours[0], hours[1]) if hours else None)
 
     @property
     def shown_number(self) -> str:
