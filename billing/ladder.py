@@ -80,5 +80,9 @@ def _ladder(shown: Shown, lines: Sequence[ReminderLine], brought: Mapping[str, S
     ]
     suspends = counted == REMINDERS and not shown.is_frozen
     return Ladder(
-        shown, rungs, shown.step_on if suspends else None, brought.get(bill.number), is_suspended=bool(brought)
+        shown,
+        rungs,
+        shown.step_on if suspends else None,
+        brought.get(bill.number),
+        is_suspended=bool(brought),
     )

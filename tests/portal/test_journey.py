@@ -122,3 +122,16 @@ def test_no_page_of_a_citizen_has_a_barrier(hand: OpenHand, served_town: Town) -
     citizen.page.set_viewport_size({"width": 1280, "height": 800})
     citizen.page.goto(f"/en/me/bills/{bill.number}/")
     citizen.inspect()
+
+
+@every_way
+def test_no_page_of_somebody_without_an_account_has_a_barrier(
+    way: Way,
+    hand: OpenHand,  # noqa: F811
+    served_town: Town,
+) -> None:
+    citizen = hand(way, served_town.move_in("周小路"))
+    for place in ("", "lenders/", "limit/", "code/", "close/", "bills/"):
+        for language in ("", "/en"):
+            citizen.page.goto(f"{language}/me/{place}")
+            citizen.inspect()
