@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,13 +34,15 @@ class Rung:
 class Ladder:
     """An overdue bill, its three rungs, and the day from which its payer is suspended after the third.
 
-    `suspension` is the one that this bill has brought, while it lasts.
+    `suspension` is the one that this bill has brought, while it lasts; `is_suspended` says whether any bill
+    has brought one.
     """
 
     shown: Shown
     rungs: Sequence[Rung]
     suspends_on: date | None
     suspension: Suspension | None
+    is_suspended: bool
 
     @property
     def counted(self) -> int:
@@ -62,10 +64,10 @@ def ladders_of(*, person: Person, on: date) -> list[Ladder]:
         sent.setdefault(line.bill_id, []).append(line)
     open_spells = Suspension.objects.filter(account__person=person, lifted_seq=None)
     brought = {spell.bill_number: spell for spell in open_spells}
-    return [_ladder(shown, sent.get(shown.bill.pk, []), brought.get(shown.bill.number)) for shown in late]
+    return [_ladder(shown, sent.get(shown.bill.pk, []), brought) for shown in late]
 
 
-def _ladder(shown: Shown, lines: Sequence[ReminderLine], suspension: Suspension | None) -> Ladder:
+def _ladder(shown: Shown, lines: Sequence[ReminderLine], brought: Mapping[str, Suspension]) -> Ladder:
     bill = shown.bill
     counted = bill.reminders_counted
     rungs = [
@@ -77,4 +79,10 @@ def _ladder(shown: Shown, lines: Sequence[ReminderLine], suspension: Suspension 
         for stage in range(1, REMINDERS + 1)
     ]
     suspends = counted == REMINDERS and not shown.is_frozen
-    return Ladder(shown, rungs, shown.step_on if suspends else None, suspension)
+    return Ladder(
+        shown,
+        rungs,
+        shown.step_on if suspends else None,
+        brought.get(bill.number),
+        is_suspended=bool(brought),
+    )

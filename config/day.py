@@ -72,7 +72,13 @@ def run_day(*, on: date, after: time = time(0), until: time = time.max) -> list[
 
     Returns the names of the jobs that failed.
     """
-    failed = [job.name for job in DAY if after <= job.at < until and not _try(job, on, moment(on, job.at))]
+    failed = []
+    for job in DAY:
+        if after <= job.at < until:
+            if not _try(job, on, moment(on, job.at)):
+                failed.append(job.name)
+            if job.until < time.max:  # what it says may not be said in the night
+                settle_messages(at=moment(on, job.at))
     settle_messages(at=moment(on, min(until, time(23, 30))))
     return failed
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from accounts.models import Person
 from common.articles import enforces
-from credit.models import LendingRate, Policy
+from credit.models import CreditAccount, LendingRate, Policy
 from lenders.charges import most_charged_fen, percent
 from lenders.models import Facility, Product
 
@@ -33,7 +33,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is on offer on a date, in the neutral order, with the cap then in force and its parts."""
+    """What is on offer on a date, in the neutral order, with the cap then in force and its parts.
+
+    `may_apply` is False for a person who has no open credit account: they join first.
+    """
 
     on: date
     offers: list[Offer]
@@ -44,6 +47,7 @@ class Comparison:
     worst_fen: int | None
     fewest_days: int | None
     past: list[Facility] = field(default_factory=list)
+    may_apply: bool = True
     principal_fen: int = EXAMPLE_PRINCIPAL_FEN
     days_late: int = EXAMPLE_DAYS_LATE
 
@@ -78,6 +82,7 @@ def compare(*, on: date, person: Person | None = None) -> Comparison:
         worst_fen=_example_fen(cap_ppm),
         fewest_days=policy.min_interest_free_days,
         past=[facility for facility in facilities if not facility.is_live],
+        may_apply=person is None or _has_account(person),
     )
 
 
@@ -89,6 +94,10 @@ def offer_of(*, product: Product, on: date) -> Offer:
 def _offer(product: Product, cap_ppm: int, facility: Facility | None = None, taken: bool = False) -> Offer:
     rate_ppm = min(product.late_rate_ppm, cap_ppm)
     return Offer(product, percent(rate_ppm), _example_fen(rate_ppm), facility, taken)
+
+
+def _has_account(person: Person) -> bool:
+    return CreditAccount.objects.filter(person=person).exclude(state=CreditAccount.State.CLOSED).exists()
 
 
 def _example_fen(rate_ppm: int) -> int:

@@ -94,7 +94,8 @@ def take(url: str, picture: Picture, browser: Browser) -> None:
         page.goto(f"{url}/sign-in/")
         page.fill("#id_username", picture.who)
         page.fill("#id_password", PASSWORD)
-        page.locator("main form button[type=submit]").first.click()
+        page.locator("main form:has(#id_password) button[type=submit]").click()
+        page.wait_for_url(lambda address: "/sign-in/" not in address)
     name, value = picture.look
     context.add_cookies([{"name": name, "value": value, "url": url}])
     page.goto(url + picture.address)

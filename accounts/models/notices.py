@@ -81,8 +81,8 @@ class Notice(models.Model):
     """Something that a person is told, in the app at once and by the messages that hang on it.
 
     `reference` makes it unique: telling twice is telling once. `params` hold figures and numbers of bills,
-    never a name, an identity number or a telephone. `channels` are tried in order, the next when one has
-    failed.
+    never a name, an identity number or a telephone; `text_hours` among them are the only hours of a day in
+    which its messages may go out. `channels` are tried in order, the next when one has failed.
     """
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="notices", db_index=False)
@@ -106,6 +106,11 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def next_text_at(self, at: datetime) -> datetime:
+        """When its next message may go out: now, or when the hours of its person, or its own, begin."""
+        hours = self.params.get("text_hours")
+        return self.person.next_text_at(at, otherwise=(hours[0], hours[1]) if hours else None)
 
     @property
     def shown_number(self) -> str:

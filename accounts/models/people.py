@@ -135,15 +135,19 @@ class Person(models.Model):
         self.phone_sealed = encrypt(number, self.bound_to("phone")) if number else ""
         self.phone_index = blind_index(number, "phone") if number else ""
 
-    def next_text_at(self, at: datetime) -> datetime:
-        """When they may be texted: now, inside the hours that they chose, or the next time those begin."""
-        if self.texts_from_hour is None or self.texts_until_hour is None:
-            return at
+    def next_text_at(self, at: datetime, *, otherwise: tuple[int, int] | None = None) -> datetime:
+        """When they may be texted: now, inside the hours that they chose, or the next time those begin.
+
+        `otherwise` are the hours for whoever has chosen none; without them it is always now.
+        """
+        hours = otherwise
+        if self.texts_from_hour is not None and self.texts_until_hour is not None:
+            hours = self.texts_from_hour, self.texts_until_hour
         local = at.astimezone(SHANGHAI)
-        if self.texts_from_hour <= local.hour < self.texts_until_hour:
+        if hours is None or hours[0] <= local.hour < hours[1]:
             return at
-        days = timedelta(days=1 if local.hour >= self.texts_until_hour else 0)
-        return datetime.combine(local.date() + days, time(self.texts_from_hour), SHANGHAI)
+        days = timedelta(days=1 if local.hour >= hours[1] else 0)
+        return datetime.combine(local.date() + days, time(hours[0]), SHANGHAI)
 
     @property
     def masked_name(self) -> str:

@@ -61,7 +61,7 @@ class _Errand:
 
 @dataclass(frozen=True)
 class _PutOff:
-    """The person wants no text just now."""
+    """The person is not to be texted about it just now."""
 
     until: datetime
 
@@ -174,7 +174,7 @@ def _prepared(message: Message, at: datetime) -> _Errand | _PutOff | Sent:
         return Sent(Outcome.EXPIRED)
     if message.notice is not None and not message.notice.person.phone_sealed:
         return Sent(Outcome.REFUSED, "no telephone")
-    if message.notice is not None and (until := message.notice.person.next_text_at(at)) > at:
+    if message.notice is not None and (until := message.notice.next_text_at(at)) > at:
         return _PutOff(until)
     try:
         return _errand(message, at)

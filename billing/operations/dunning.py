@@ -208,6 +208,7 @@ def _notice(payer_id: int, bills: list[Bill], policy: Policy, on: date) -> NewNo
             "bills": ", ".join(bill.number for bill in bills),
             "stage": max(_stage(bill, on) or 0 for bill in bills),
             "suspend_after_days": policy.suspend_after_days,
+            "text_hours": [policy.reminders_from_hour, policy.reminders_until_hour],
         },
         reference=f"reminder:{payer_id}:{on}",
         channels=("sms", "voice"),

@@ -28,8 +28,8 @@ class CannotShare(Refusal):
     articles = (24,)
     meaning = _("The family rules do not allow this sharing.")
     remedy = _(
-        "Whoever pays now, or the parent who is paid for, ends that on the family page first; earlier bills"
-        " stay with whoever paid. If nobody should be paying, ask the service centre."
+        "Where somebody pays already, they or the parent who is paid for end that on the family page first;"
+        " earlier bills stay with whoever paid. If you think that this is wrong, ask the service centre."
     )
 
 

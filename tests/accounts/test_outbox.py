@@ -12,6 +12,7 @@ from accounts.models import Attempt, Message, Notice, Person
 from accounts.operations import outbox
 from accounts.operations.notices import NewNotice, notify, notify_many
 from accounts.operations.phone_codes import send_code
+from common.calendar import SHANGHAI
 from tests.accounts.conftest import HERE, LIN_PHONE, NOW
 from tests.accounts.kinds import BILL_DUE
 from tests.connections import Elsewhere
@@ -279,3 +280,25 @@ def test_the_database_refuses_an_unlawful_move(
 def test_the_database_refuses_a_message_that_says_nothing(lin: Person) -> None:
     with pytest.raises(IntegrityError, match="message_says_one_thing"), transaction.atomic():
         Message.objects.create(channel="sms", reference="nothing", created_at=NOW, next_at=NOW)
+
+
+def test_what_may_only_be_said_by_day_waits_for_the_morning(
+    lin: Person, fresh_sandbox: SandboxProcess
+) -> None:
+    fresh_sandbox.deliver_sms(LIN_PHONE)
+    hours = {"text_hours": [9, 20]}
+    notify(person=lin, kind=BILL_DUE, params=PARAMS | hours, reference="by day", at=NOW)
+    message = Message.objects.get()
+    evening = NOW.astimezone(SHANGHAI).replace(hour=20, minute=0)
+    morning = evening.replace(hour=9) + timedelta(days=1)
+
+    outbox.deliver(at=evening)
+
+    message.refresh_from_db()
+    assert (message.state, message.next_at, outcomes(message)) == (Message.State.QUEUED, morning, [])
+    assert not Message.objects.waiting_too_long(morning).exists()
+
+    outbox.deliver(at=morning)
+
+    message.refresh_from_db()
+    assert (message.state, outcomes(message)) == (Message.State.SENT, ["accepted"])

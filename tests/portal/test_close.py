@@ -37,7 +37,7 @@ def test_what_is_open_is_named_with_its_figure_and_its_link(
 
     assert "You owe ¥581.50." in shown and 'href="/en/me/repay/"' in page.content.decode()
     assert f"still holds ¥200.00 for visit {visit.number}" in shown
-    assert "30 years" in shown
+    assert "While the trial runs, all of this is kept" in shown and "30 years" in shown
     assert "Go on to close" not in shown
     assert browser.get(f"{HERE}check/").headers["Location"] == HERE
     refused = browser.post(f"{HERE}check/")

@@ -1,9 +1,6 @@
-"""The one-time code on a phone's screen: shown, read by a desk, ended, renewed. With script and without."""
+"""The one-time code: shown, read by a desk, ended, renewed."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,8 +9,7 @@ from billing.models import PatientCodeUse
 from billing.operations.eligibility import look_up_patient
 from tests.cast import Town
 from tests.desk.conftest import hire
-from tests.portal.conftest import user_of
-from tests.portal.test_journey import Hand, hand, said  # noqa: F401 - hand is a fixture
+from tests.portal.hands import OpenHand, Way, every_way, hand, said  # noqa: F401 - hand is a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -28,32 +24,23 @@ PLACES = (
 )
 
 
-def signed_in(citizen: Hand, client: Any, live_server: Any, town: Town) -> Hand:
-    client.force_login(user_of(town.enrol()))
-    session = client.cookies["sessionid"].value
-    citizen.page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    return citizen
-
-
 @pytest.mark.article(15)
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@every_way
 def test_a_code_is_shown_read_and_renewed(
-    script: bool,
-    hand: Callable[..., Hand],  # noqa: F811
-    live_server: Any,
+    way: Way,
+    hand: OpenHand,  # noqa: F811
     real_town: Town,
-    client: Any,
 ) -> None:
-    citizen = signed_in(hand(script=script), client, live_server, real_town)
+    citizen = hand(way, real_town.enrol())
     page = citizen.page
-    page.goto(f"{live_server.url}/me/code/")
+    page.goto("/me/code/")
     citizen.inspect()
     first = page.inner_text("#groups")
     drawn = page.locator("svg.qr").bounding_box()
     assert drawn and drawn["width"] > 250, "nearly as wide as the phone"
 
     look_up_patient(text=first, cashier=hire(real_town.hospital, "chen"), at=timezone.now())
-    if script:
+    if way.script:
         # As when the reader comes back to the page: it brings itself up to date.
         page.wait_for_timeout(1100)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -66,18 +53,16 @@ def test_a_code_is_shown_read_and_renewed(
     read_at = timezone.localtime(PatientCodeUse.objects.get().at)
     assert said("A desk read your code at %(at)s.", at=f"{read_at:%H:%M}") in page.inner_text("#code")
     citizen.inspect()
-    page.goto(f"{live_server.url}/en/me/code/")
+    page.goto("/en/me/code/")
     citizen.inspect()
 
 
 def test_when_the_minute_is_over_the_code_is_gone(
-    hand: Callable[..., Hand],  # noqa: F811
-    live_server: Any,
+    hand: OpenHand,  # noqa: F811
     real_town: Town,
-    client: Any,
 ) -> None:
-    page = signed_in(hand(script=True), client, live_server, real_town).page
-    page.goto(f"{live_server.url}/me/code/")
+    page = hand(Way(), real_town.enrol()).page
+    page.goto("/me/code/")
     assert page.is_visible("svg.qr") and not page.is_visible(".pass-over")
 
     page.evaluate("document.getAnimations().forEach(one => one.finish())")
@@ -86,13 +71,11 @@ def test_when_the_minute_is_over_the_code_is_gone(
 
 
 def test_no_paper_of_a_citizen_has_a_barrier(
-    hand: Callable[..., Hand],  # noqa: F811
-    live_server: Any,
+    hand: OpenHand,  # noqa: F811
     real_town: Town,
-    client: Any,
 ) -> None:
-    citizen = signed_in(hand(script=True), client, live_server, real_town)
+    citizen = hand(Way(), real_town.enrol())
     this_month = f"statements/{timezone.localdate():%Y%m}/"
     for place in (*(f"me/{place}" for place in (*PLACES, this_month)), "fees/", "status/"):
-        citizen.page.goto(f"{live_server.url}/{place}")
+        citizen.page.goto(f"/{place}")
         citizen.inspect()

@@ -124,7 +124,7 @@ def test_a_second_parent_is_refused_with_the_article_and_what_to_do(
     assert answer.status_code == 409
     page = words(answer)
     assert "Somebody already pays for this person; that has to end first. Article 24" in page
-    assert "Whoever pays now, or the parent who is paid for, ends that on the family page first" in page
+    assert "they or the parent who is paid for end that on the family page first" in page
     assert FamilyLink.objects.count() == 1
 
 

@@ -116,3 +116,17 @@ def test_home_asks_the_database_the_same_however_many_bills_there_are(
     browser = sign_in(lin)
     with django_assert_max_num_queries(14):
         browser.get("/me/")
+
+
+@pytest.mark.article(22)
+def test_somebody_without_an_account_compares_lenders_and_joins_before_applying(
+    town: Town, sign_in: SignIn, today_is: Travel
+) -> None:
+    today_is(TREATED)
+    for person, may_apply in (
+        (town.move_in("周小路"), False),
+        (town.enrol(bank=town.found_bank("BANK2")), True),
+    ):
+        page = words(sign_in(person).get("/en/me/lenders/"))
+        assert ("Check and apply" in page) == may_apply
+        assert ("Open an account first" in page) == (not may_apply)

@@ -2,63 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Page
 
 from accounts.models import Consent, Person
 from city.identities import phone, resident_id
 from tests.cast import Town
 from tests.portal.codes import code_of
 from tests.portal.conftest import user_of
+from tests.portal.hands import WAYS, Hand, OpenHand, hand  # noqa: F401 - hand is a fixture
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.browser
 
 NAME, NUMBER, PHONE = "赵春来", resident_id(date(1990, 1, 1), 777), phone(777)
-SCREEN: ViewportSize = {"width": 360, "height": 740}
 MOST_TAPS_TO_JOIN = 12
-TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 OFFICIAL_ACCOUNT = "form[action$='/sign-in/with/i-xiamen/'] button"
 
 
-class Citizen:
-    """A browser that counts its taps on our pages, and remembers what its console complained of."""
-
-    def __init__(self, page: Page, *, script: bool) -> None:
-        self.page = page
-        self.script = script
-        self.taps = 0
-        self.complaints: list[str] = []
-        page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
-
-    def tap(self, selector: str) -> None:
-        self.taps += 1
-        self.page.locator(selector).first.click()
-
-    def look(self) -> None:
-        assert not self.page.evaluate(TOO_WIDE)
-        if self.script:
-            found = Axe().run(self.page).response["violations"]
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], self.page.url
-
-    def say_who_at_the_account(self, name: str, number: str, own_phone: str) -> None:
-        self.page.wait_for_url("**/issuers/i-xiamen/authorize?**")
-        form = self.page.locator("form").last
-        for field, text in (("name", name), ("resident_id", number), ("phone", own_phone)):
-            form.locator(f"#{field}").fill(text)
-        form.locator("button").first.click()
+def say_who_at_the_account(page: Page, name: str, number: str, own_phone: str) -> None:
+    """On the issuer's page, which is not ours: it is filled in anyhow."""
+    page.wait_for_url("**/issuers/i-xiamen/authorize?**")
+    form = page.locator("form").last
+    for field, text in (("name", name), ("resident_id", number), ("phone", own_phone)):
+        form.locator(f"#{field}").fill(text)
+    form.locator("button").first.click()
 
 
-@pytest.fixture(params=[True, False], ids=["with script", "without script"])
-def citizen(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Citizen]:
-    context = browser.new_context(viewport=SCREEN, java_script_enabled=request.param)
-    yield Citizen(context.new_page(), script=request.param)
-    context.close()
+@pytest.fixture(params=WAYS, ids=str)
+def citizen(request: pytest.FixtureRequest, hand: OpenHand) -> Hand:  # noqa: F811
+    return hand(request.param)
 
 
 @pytest.fixture
@@ -70,13 +45,13 @@ def served_town(transactional_db: None, fresh_sandbox: SandboxProcess) -> Town:
 @pytest.mark.article(6)
 @pytest.mark.article(26)
 def test_whoever_an_official_account_vouches_for_joins_in_fewer_taps_and_types_only_the_code(
-    citizen: Citizen, live_server: Any, served_town: Town, fresh_sandbox: SandboxProcess
+    citizen: Hand, served_town: Town, fresh_sandbox: SandboxProcess
 ) -> None:
     page = citizen.page
-    page.goto(f"{live_server.url}/sign-in/?from=alipay")
-    citizen.look()
+    page.goto("/sign-in/?from=alipay")
+    citizen.inspect()
     citizen.tap(OFFICIAL_ACCOUNT)
-    citizen.say_who_at_the_account(NAME, NUMBER, PHONE)
+    say_who_at_the_account(page, NAME, NUMBER, PHONE)
     page.wait_for_url("**/enrol/check/")
     citizen.tap("label[for=id_scheme]")
     citizen.tap("label[for=id_score]")
@@ -86,10 +61,9 @@ def test_whoever_an_official_account_vouches_for_joins_in_fewer_taps_and_types_o
     citizen.tap("main .buttons button")
     page.wait_for_url("**/enrol/identity/")
     assert "赵*来" in page.inner_text("main") and NUMBER not in page.content()
-    citizen.look()
+    citizen.inspect()
     citizen.tap("main .buttons button")
-    citizen.taps += 1
-    page.fill("#id_code", code_of(fresh_sandbox, PHONE))
+    citizen.type("code", code_of(fresh_sandbox, PHONE))
     citizen.tap("main .buttons button")
     page.wait_for_url("**/enrol/done/")
     assert citizen.taps <= MOST_TAPS_TO_JOIN - 2
@@ -101,18 +75,18 @@ def test_whoever_an_official_account_vouches_for_joins_in_fewer_taps_and_types_o
 
 @pytest.mark.article(6)
 def test_on_the_third_screen_an_official_account_may_still_vouch_for_somebody(
-    citizen: Citizen, live_server: Any, served_town: Town
+    citizen: Hand, served_town: Town
 ) -> None:
     page = citizen.page
-    page.goto(f"{live_server.url}/en/enrol/check/")
+    page.goto("/en/enrol/check/")
     for tap in ("label[for=id_scheme]", "label[for=id_score]", "main .buttons button"):
         citizen.tap(tap)
     for tap in ("label[for=id_product_0]", "label[for=id_agreed]", "main .buttons button"):
         citizen.tap(tap)
     page.wait_for_url("**/enrol/identity/")
-    citizen.look()
+    citizen.inspect()
     citizen.tap(OFFICIAL_ACCOUNT)
-    citizen.say_who_at_the_account(NAME, NUMBER, PHONE)
+    say_who_at_the_account(page, NAME, NUMBER, PHONE)
     page.wait_for_url("**/en/enrol/identity/")
     assert "Your official account has vouched for you." in page.inner_text("main")
     assert page.input_value("#id_phone") == PHONE
@@ -124,33 +98,33 @@ def test_on_the_third_screen_an_official_account_may_still_vouch_for_somebody(
 
 @pytest.mark.article(6)
 def test_who_has_joined_is_in_with_one_tap_here_and_stays_a_stranger_where_they_cancel(
-    citizen: Citizen, live_server: Any, served_town: Town
+    citizen: Hand, served_town: Town
 ) -> None:
     lin = served_town.enrol()
     user_of(lin)
     page = citizen.page
-    page.goto(f"{live_server.url}/me/limit/")
+    page.goto("/me/limit/")
     citizen.tap(OFFICIAL_ACCOUNT)
     page.wait_for_url("**/issuers/i-xiamen/authorize?**")
     page.locator("button[name=refuse]").last.click()
     page.wait_for_url("**/sign-in/")
-    citizen.look()
-    page.goto(f"{live_server.url}/me/limit/")
+    citizen.inspect()
+    page.goto("/me/limit/")
     citizen.tap(OFFICIAL_ACCOUNT)
-    citizen.say_who_at_the_account(lin.name, lin.resident_id, lin.phone)
+    say_who_at_the_account(page, lin.name, lin.resident_id, lin.phone)
     page.wait_for_url("**/me/limit/")
     assert citizen.complaints == []
 
 
 @pytest.mark.article(6)
 def test_an_account_that_does_not_answer_leads_to_the_phone(
-    citizen: Citizen, live_server: Any, served_town: Town, fresh_sandbox: SandboxProcess
+    citizen: Hand, served_town: Town, fresh_sandbox: SandboxProcess
 ) -> None:
     fresh_sandbox.let_issuers("down")
     page = citizen.page
-    page.goto(f"{live_server.url}/sign-in/")
+    page.goto("/sign-in/")
     citizen.tap(OFFICIAL_ACCOUNT)
     page.wait_for_selector("main a[href='/sign-in/phone/']")
-    citizen.look()
+    citizen.inspect()
     citizen.tap("main a[href='/sign-in/phone/']")
     page.wait_for_url("**/sign-in/phone/")

@@ -1,12 +1,8 @@
-"""A citizen's rights on a phone of 360 px: agreeing and withdrawing, reading, taking away, leaving."""
+"""A citizen's rights: agreeing and withdrawing, reading, taking away, leaving."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -16,8 +12,7 @@ from common.calendar import business_date
 from credit.models import CreditAccount
 from tests.cast import Town
 from tests.portal.codes import code_of
-from tests.portal.conftest import user_of
-from tests.portal.test_journey import Hand, hand, said, served_town  # noqa: F401 - fixtures
+from tests.portal.hands import OpenHand, Way, every_way, hand, said  # noqa: F401 - hand is a fixture
 from tests.sandbox_process import SandboxProcess
 
 pytestmark = pytest.mark.browser
@@ -25,28 +20,22 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.article(26)
 @pytest.mark.article(32)
-@pytest.mark.parametrize("script", [False, True], ids=["without script", "with script"])
+@every_way
 def test_from_a_consent_withdrawn_to_the_account_closed(
-    script: bool,
-    hand: Callable[..., Hand],  # noqa: F811
-    live_server: Any,
-    served_town: Town,  # noqa: F811
+    way: Way,
+    hand: OpenHand,  # noqa: F811
+    real_town: Town,
     fresh_sandbox: SandboxProcess,
-    client: Client,
 ) -> None:
-    town, now = served_town, timezone.now()
+    town, now = real_town, timezone.now()
     lin = town.enrol()
     bill = town.treat(lin, business_date(now), 58_150)
     record_access(actor="night-job", subject=lin, purpose="api.bills", at=now)
-    client.force_login(user_of(lin))
-    citizen = hand(script=script)
-    page, me = citizen.page, f"{live_server.url}/me"
-    page.context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
-    )
+    citizen = hand(way, lin)
+    page = citizen.page
 
     def visit(place: str) -> None:
-        page.goto(f"{me}/{place}")
+        page.goto(f"/me/{place}")
         citizen.inspect()
 
     # Withdrawn and agreed to again, in as many taps.
@@ -87,7 +76,7 @@ def test_from_a_consent_withdrawn_to_the_account_closed(
     page.wait_for_url("**/me/export/")
     citizen.inspect()
     with page.expect_download() as download:
-        page.click("main form button[value=zip]")
+        citizen.tap("main form button[value=zip]", stays=True)
     assert download.value.suggested_filename.endswith(".zip")
 
     # Leaving: first what is owed, then the account.

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.models import Message
+from accounts.operations.outbox import deliver
 from billing.models import Bill, Reminder, ReminderLine
+from billing.operations.dunning import send_reminders
 from config.day import settle_messages
 from credit.models import CreditAccount
 from tests.cast import Town
@@ -83,14 +85,17 @@ def test_a_receipt_that_comes_late_counts_one_of_two_reminders(
 
     # Day 1: no receipt. Nobody knows whether it arrived, so on day 2 there is another.
     fresh_sandbox.set_outcome(chen.phone, "silent")
-    town.live(overdue_day(1), overdue_day(2))
+    town.live(overdue_day(1))
+    morning = town.at(overdue_day(2), 9)
+    send_reminders(on=overdue_day(2), at=morning)
+    deliver(at=morning)
     bill.refresh_from_db()
     assert bill.reminders_counted == 0
     assert Reminder.objects.count() == 2
 
     # Then both receipts come at once: the first stage is counted once, on the day on which it arrived.
     fresh_sandbox.deliver_sms(chen.phone)
-    settle_messages(at=town.at(overdue_day(3), 7))
+    settle_messages(at=morning + timedelta(minutes=20))
     bill.refresh_from_db()
     assert bill.reminders_counted == 1
     assert counted_on(bill) == [overdue_day(1)]

@@ -15,7 +15,6 @@ UNREACHED = {
     "metrics": "for the monitoring, with a token",
     "oauth_token": "for machines: POST only",
     "apply_for_repair": "only after a reported run of defaults that is paid; tests/portal/test_repair.py",
-    "check_close": "only for whoever owes nothing; tests/portal/test_rights_journey.py",
     "export_file": "only within ten minutes of a proof; tests/portal/test_rights_journey.py",
     "desk_import_go_on": "only where the work broke off again and again; tests/imports/test_pages.py",
     "official_account_back": "only an issuer leads back; tests/portal/test_openid_journey.py",

@@ -1,13 +1,10 @@
-"""What a citizen can change, changed by one whose browser runs no script, and by one whose does."""
+"""What a citizen can change, changed with script and without, on a phone and by a keyboard alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from billing.models import Bill, Collection, Objection, Withdrawal
 from billing.operations.collections import finish_collection
@@ -17,6 +14,7 @@ from lenders.models import Facility
 from lenders.operations.facilities import decide_application
 from tests.cast import Town
 from tests.portal.conftest import user_of
+from tests.portal.hands import Hand, OpenHand, Way, every_way, hand  # noqa: F401 - hand is a fixture
 from tests.sandbox_process import SandboxProcess, fresh_sandbox, sandbox  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.browser
@@ -24,35 +22,33 @@ pytestmark = pytest.mark.browser
 PASSWORD = "demo-demo-demo"
 
 
-@pytest.fixture(params=[True, False], ids=["with script", "without script"])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 360, "height": 740})
-    yield context.new_page()
-    context.close()
-
-
 class Citizen:
     """Lin's hand: what it presses is found by its words."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+    def __init__(self, lins: Hand) -> None:
+        self.hand, self.page = lins, lins.page
 
     def go(self, place: str) -> None:
-        self.page.goto(f"{self.url}/en/{place}")
+        self.page.goto(f"/en/{place}")
 
     def press(self, words: str, *, inside: str = "main#content") -> None:
         place = self.page.locator(inside)
+        named = place.get_by_role("button", name=words).or_(place.get_by_role("link", name=words)).first
+        if self.hand.way.by_keyboard:
+            self.hand.tap(named)
+            return
         with self.page.expect_navigation():
-            place.get_by_role("button", name=words).or_(place.get_by_role("link", name=words)).first.click()
+            self.hand.tap(named)
 
     def reads(self, words: str) -> None:
         expect(self.page.locator("main#content")).to_contain_text(words)
 
 
 @pytest.mark.article(28)
+@every_way
 def test_a_citizen_changes_all_that_can_be_changed(
-    page: Page,
-    live_server: Any,
+    way: Way,
+    hand: OpenHand,  # noqa: F811
     transactional_db: None,
     fresh_sandbox: SandboxProcess,  # noqa: F811
 ) -> None:
@@ -65,21 +61,22 @@ def test_a_citizen_changes_all_that_can_be_changed(
     user = user_of(lin)
     user.set_password(PASSWORD)
     user.save()
-    citizen = Citizen(page, live_server.url)
+    citizen = Citizen(hand(way))
+    page = citizen.page
 
     citizen.go("me/repay/")
-    page.fill("#id_username", user.username)
-    page.fill("#id_password", PASSWORD)
+    citizen.hand.type("username", user.username)
+    citizen.hand.type("password", PASSWORD)
     citizen.press("Sign in")
     citizen.reads("Repay everything")
 
     # One bill that is chosen; then a part of what is left.
-    page.click("label[for=id_bill_0]")
+    citizen.hand.tap("label[for=id_bill_0]")
     citizen.press("Repay the chosen bills")
     citizen.press("Confirm repayment")
     citizen.reads("is on its way")
     citizen.go("me/repay/")
-    page.fill("#id_amount", "12.50")
+    citizen.hand.type("amount", "12.50")
     citizen.press("Repay this amount")
     citizen.press("Confirm repayment ¥12.50")
     citizen.reads("¥12.50 is on its way")
@@ -92,7 +89,7 @@ def test_a_citizen_changes_all_that_can_be_changed(
     # A bill that is wrong.
     citizen.go(f"me/bills/{bills[2].number}/")
     citizen.press("Object to this bill")
-    page.fill("#id_statement", "我没有做这项检查。")
+    citizen.hand.type("statement", "我没有做这项检查。")
     citizen.press("Send the objection")
     citizen.reads("We have your objection")
     assert Objection.objects.get().bill == bills[2]
@@ -108,7 +105,7 @@ def test_a_citizen_changes_all_that_can_be_changed(
     # Another lender, which then pays new bills; the first one is left.
     citizen.go("me/lenders/")
     citizen.press("Check and apply")
-    page.click("label[for=id_agreed]")
+    citizen.hand.tap("label[for=id_agreed]")
     citizen.press("Agree and apply")
     citizen.reads("BANK2 Bank")
     decide_application(facility=Facility.objects.get(state="applied"), granted=True, at=timezone.now())

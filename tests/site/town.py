@@ -1,6 +1,7 @@
 """A small city that has lived for some months by the platform's own operations, with all who sign in.
 
-Lin owes and has repaid in every way, Zhao is a parent with a child and an elder, Chen is suspended.
+Lin owes and has repaid in every way, Zhao is a parent with a child and an elder, Chen is suspended. Wang has
+joined and never used it, and one lender has declined; Zhou has not joined; He has left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from billing.models import Bill, Difference, Settlement
 from billing.operations.collections import finish_collection, set_direct_debit, start_repayment
 from billing.operations.differences import answer_difference
 from billing.operations.imports import receive_file, work_on_import
+from billing.operations.leaving import leave
 from billing.operations.objections import answer_objection, object_to
 from billing.operations.reconciling import state_day
 from billing.operations.refunds import refund
@@ -26,7 +28,7 @@ from credit.operations.family import accept_offer, add_child, offer_to_pay
 from hospitals.models import HospitalStaff
 from hospitals.operations.staffing import appoint_staff as appoint_at_hospital
 from lenders.models import Lender
-from lenders.operations.facilities import consent_and_apply
+from lenders.operations.facilities import consent_and_apply, decide_application
 from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import appoint_staff as appoint_at_lender
 from tests.cast import Town
@@ -44,6 +46,8 @@ DAYS = (
     (4, 13), (4, 14),
 )  # fmt: skip
 CITIZENS = {"citizen": "林志明", "parent": "赵小燕", "suspended": "陈建国"}
+# With whom most pages have nothing to show, and say why.
+BEGINNERS = {"newcomer": "王新来", "stranger": "周小路", "leaver": "何远行"}
 STAFF = {
     "cashier": User.Role.CASHIER,
     "hospital-admin": User.Role.HOSPITAL_ADMIN,
@@ -51,7 +55,7 @@ STAFF = {
     "regulator": User.Role.REGULATOR,
     "lender": User.Role.LENDER,
 }
-ACTORS = ("anonymous", *CITIZENS, *STAFF)
+ACTORS = ("anonymous", *CITIZENS, *BEGINNERS, *STAFF)
 
 
 def found(sandbox: SandboxProcess) -> None:
@@ -64,6 +68,7 @@ def found(sandbox: SandboxProcess) -> None:
     for username, person in zip(CITIZENS, (lin, zhao, chen), strict=True):
         User.objects.create_user(username, password=PASSWORD, role=User.Role.CITIZEN, person=person)
     _hire(town)
+    _begin(town)
     for month, day in DAYS:
         on = date(2026, month, day)
         if on in CHENS_BILLS:
@@ -93,6 +98,18 @@ def _hire(town: Town) -> None:
             appoint_at_hospital(user=user, hospital=town.hospital, position=positions[username], at=at)
         if username == "lender":
             appoint_at_lender(user=user, lender=town.bank)
+
+
+def _begin(town: Town) -> None:
+    wang, he = town.enrol(BEGINNERS["newcomer"], score=480), town.enrol(BEGINNERS["leaver"])
+    zhou = town.move_in(BEGINNERS["stranger"])
+    for username, person in zip(BEGINNERS, (wang, zhou, he), strict=True):
+        User.objects.create_user(username, role=User.Role.CITIZEN, person=person)
+    at = town.at(CHENS_BILLS[0], 9)
+    product = Lender.objects.get(code="BANK3").products.get()
+    asked = consent_and_apply(person=wang, product=product, agreed=True, at=at)
+    decide_application(facility=asked, granted=False, reason="在本行另有逾期。", at=at)
+    leave(person=he, at=at)
 
 
 def _repay(town: Town, lin: Person, bank: Lender) -> None:
