@@ -97,7 +97,9 @@ def _endpoints(document: Schema) -> Iterator[tuple[str, Endpoint]]:
 
 def _endpoint(document: Schema, path: str, method: str, operation: Schema) -> Endpoint:
     parameters = operation.get("parameters", [])
-    media_type, asked = next(iter(operation.get("requestBody", {}).get("content", {}).items()), (JSON, {}))
+    contents: dict[str, Schema] = operation.get("requestBody", {}).get("content", {})
+    media_type = next(iter(contents), JSON)
+    asked = contents.get(media_type, {})
     status = next(code for code in operation["responses"] if code.startswith("2"))
     answered = operation["responses"][status].get("content", {}).get(JSON, {})
     body = _example(asked)

@@ -49,7 +49,7 @@ class Insurer:
             rows.append((key, {"reference": reference, "kind": kind, "amount_fen": amount}))
         with self.lock:
             for key, row in rows:
-                self.days[key][row["reference"]] = row
+                self.days[key][str(row["reference"])] = row
         return Answer({"settled": len(rows)}, 202)
 
     def state(self, request: Request) -> Answer:

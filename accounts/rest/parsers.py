@@ -80,7 +80,7 @@ class _FileParser(BaseParser):
         stream: Any,
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> Upload:
+    ) -> Any:
         return Upload(stream, self.media_type)
 
 

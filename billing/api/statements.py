@@ -95,7 +95,9 @@ class DifferenceSerializer(serializers.Serializer):
     number = serializers.CharField()
     hospital = serializers.CharField(source="hospital.code")
     lender = serializers.CharField(source="lender.code", default=None, allow_null=True)
-    source = serializers.CharField(help_text=_("Whose statement it comes of: hospital, insurer or lender."))
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text=_("Whose statement it comes of: hospital, insurer or lender.")
+    )
     business_on = serializers.DateField()
     item = serializers.ChoiceField(Difference.Item.choices)
     reference = serializers.CharField(help_text=_("As it was stated, or the platform's number."))

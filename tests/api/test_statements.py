@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ keys = count(1)
 
 
 def send(
-    caller: Caller, content: str | bytes, *, media_type: str = JSON_LINES, key: str = "", **query: object
+    caller: Caller, content: str | bytes, *, media_type: str = JSON_LINES, key: str = "", **query: Any
 ) -> httpx.Response:
     audience = caller.client.kind
     return caller.http.post(
@@ -118,9 +119,7 @@ def test_a_bad_line_is_named_and_nothing_of_the_file_is_kept(
         ({"colour": "red"}, "colour"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_the_file_is_refused(
-    hospital: Caller, query: dict[str, object], field: str
-) -> None:
+def test_what_does_not_fit_the_file_is_refused(hospital: Caller, query: dict[str, Any], field: str) -> None:
     is_problem(send(hospital, line("B1", 5), **query), 422, "bad_input", field=field)
 
 

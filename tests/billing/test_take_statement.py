@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -27,7 +27,7 @@ def town(shared_town: Town) -> Town:
     return shared_town
 
 
-def state(town: Town, rows: list[Row], *, lender: Lender | None = None, **more) -> Statement:
+def state(town: Town, rows: Iterable[Row], *, lender: Lender | None = None, **more) -> Statement:
     given = {"source": "lender" if lender else "hospital", "hospital": town.hospital, "business_on": ON}
     return take_statement(**(given | {"lender": lender, "by": None, "at": town.at(ON, 22)} | more), rows=rows)
 

@@ -100,7 +100,7 @@ def test_the_hospital_answers_what_is_its_own_and_the_operator_closes_it(
     assert chief.post(f"/ops/settlement/{ours.number}/", judged).status_code == 302
 
     ours.refresh_from_db()
-    assert (ours.state, ours.moves_money, ours.checker.username) == ("closed", True, "operator")
+    assert (ours.state, ours.moves_money, str(ours.checker)) == ("closed", True, "operator")
     assert "已核对" in page(lead, address)
     assert ours.number in page(lead, "/desk/differences/?state=closed")
 
