@@ -101,4 +101,4 @@ def test_a_hospital_is_reminded_of_all_at_once_as_often_as_the_policy_says(
     assert (late.insurance, late.owed_fen) == ("late", 20_000)
     assert Notice.objects.filter(person=wang, kind="bill.uninsured").count() == 1
     town.live(date(2026, 3, 10), date(2026, 3, 11))
-    assert InsuranceReminder.objects.last().bills == 1
+    assert InsuranceReminder.objects.latest("on").bills == 1
