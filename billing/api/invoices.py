@@ -10,13 +10,12 @@ from accounts.rest.views import read
 from billing.api import examples
 from billing.api.hospital import OF_BILL, BillView
 from billing.api.invoice_serializers import (
-    EInvoiceSerializer,
     HospitalInvoiceSerializer,
     RedInvoiceSerializer,
-    e_invoice_of,
     invoice_body,
     red_invoice_of,
 )
+from billing.charge_input import EInvoiceSerializer, e_invoice_of
 from billing.operations.invoices import CannotInvoice, reverse_invoice, take_invoice
 from common.errors import BadInput
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('credit', '0003_withdrawn_accounts'),
+        ("credit", "0004_leaner_charge"),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0006_user_signed_out_at'),
-        ('billing', '0007_patient_code_use'),
+        ("billing", "0008_leaner_charge"),
         ('hospitals', '0001_initial'),
         ('lenders', '0002_offers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0008_reconciliation'),
+        ('billing', '0009_reconciliation'),
     ]
 
     operations = [

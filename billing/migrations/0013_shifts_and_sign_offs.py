@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0007_patient_code_use'),
+        ("billing", "0012_electronic_invoices"),
         ('hospitals', '0001_initial'),
         ('lenders', '0002_offers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0006_user_signed_out_at'),
-        ('billing', '0007_patient_code_use'),
-        ('credit', '0004_insurance_reminders'),
+        ("billing", "0011_imports"),
+        ('credit', '0005_insurance_reminders'),
         ('hospitals', '0001_initial'),
         ('lenders', '0002_offers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
