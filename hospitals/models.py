@@ -131,9 +131,12 @@ class Hospital(models.Model):
     def is_online(self, on: date) -> bool:
         return self.online_on is not None and self.online_on <= on
 
+    def scenes_on(self, on: date) -> set[str]:
+        """What credit pays here on that date: the scenes that are live, once the hospital is online."""
+        return set(self.scenes.live(on).values_list("scene", flat=True)) if self.is_online(on) else set()
+
     def offers(self, scene: str, on: date) -> bool:
-        """Whether credit pays it here on that date."""
-        return self.is_online(on) and self.scenes.live(on).filter(scene=scene).exists()
+        return scene in self.scenes_on(on)
 
 
 class HospitalSceneQuerySet(models.QuerySet["HospitalScene"]):

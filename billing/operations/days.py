@@ -98,14 +98,26 @@ def _close_one(on: date, at: datetime) -> None:
     }
     pay_on = next_working_day(on)
     settlements = []
-    for number, (hospital, lender, *totals) in zip(next_numbers("S", on, len(sums)), sums, strict=True):
+    for number, row in zip(next_numbers("S", on, len(sums)), sums, strict=True):
+        hospital, lender, bills, bills_fen, refunds, refunds_fen = row
         carried_from, carried_in = carried.get((hospital, lender), (None, 0))
-        _bills, bills_fen, _refunds, refunds_fen = totals
         net = bills_fen - refunds_fen + carried_in
-        state = Settlement.State.DUE if net > 0 else Settlement.State.CARRIED
         settlements.append(
             _Row(
-                number, hospital, lender, on, pay_on, *totals, carried_from, carried_in, net, state.value, at
+                number=number,
+                hospital_id=hospital,
+                lender_id=lender,
+                business_on=on,
+                pay_on=pay_on,
+                bills=bills,
+                bills_fen=bills_fen,
+                refunds=refunds,
+                refunds_fen=refunds_fen,
+                carried_from_id=carried_from,
+                carried_in_fen=carried_in,
+                net_fen=net,
+                state=(Settlement.State.DUE if net > 0 else Settlement.State.CARRIED).value,
+                closed_at=at,
             )
         )
     codes = dict(Hospital.objects.values_list("pk", "code"))

@@ -114,22 +114,6 @@ class Court(Months):
         refund(bill=bill, amount_fen=100, reason="not_used", at=at)
         return invoice
 
-
-def clone_invoice(court: Court, **values: Any) -> None:
-    again(court.invoice, **{"number": "9999999999", **values})
-
-
-def clone_unchecked(court: Court, **values: Any) -> None:
-    """With the triggers off, which would look at the bill first."""
-    sql("SET CONSTRAINTS ALL IMMEDIATE")
-    sql("ALTER TABLE billing_invoice DISABLE TRIGGER USER")
-    clone_invoice(court, **values)
-
-
-def clone_red(court: Court, **values: Any) -> None:
-    fresh = {"number": "9999999999", "reverses": court.red_due, "bill": court.red_due.bill}
-    again(court.red, **{**fresh, "amount_fen": court.red_due.amount_fen, **values})
-
     def _close_a_day(self, cashier: User, other: User, at: datetime) -> None:
         """A shift with ¥10 in its drawer, handed over and received, another; a day stated and signed."""
         hospital = self.town.hospital
@@ -156,6 +140,22 @@ def clone_red(court: Court, **values: Any) -> None:
         self.prepared_again = DayPreparation.objects.create(
             **day, figures={}, differences=0, prepared_by=cashier, at=at
         )
+
+
+def clone_invoice(court: Court, **values: Any) -> None:
+    again(court.invoice, **{"number": "9999999999", **values})
+
+
+def clone_unchecked(court: Court, **values: Any) -> None:
+    """With the triggers off, which would look at the bill first."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("ALTER TABLE billing_invoice DISABLE TRIGGER USER")
+    clone_invoice(court, **values)
+
+
+def clone_red(court: Court, **values: Any) -> None:
+    fresh = {"number": "9999999999", "reverses": court.red_due, "bill": court.red_due.bill}
+    again(court.red, **{**fresh, "amount_fen": court.red_due.amount_fen, **values})
 
 
 def clone_bill(court: Court, **values: Any) -> None:
