@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +10,13 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiRequest,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -22,6 +28,7 @@ from common.errors import Refusal
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+JSON = "application/json"
 PROBLEM = "application/problem+json"
 NUMBER = {"type": "string", "pattern": "^[A-Z][0-9]{8}-[0-9]{7}-[0-9]$"}
 
@@ -65,12 +72,16 @@ def endpoint(
     path: Sequence[OpenApiParameter] = (),
     request: type[serializers.Serializer] | None = None,
     example: Any = None,
+    instead: Mapping[str, OpenApiRequest] | None = None,
     response: type[serializers.Serializer],
     answer: Any = None,
     status: int = 200,
     refusals: Sequence[type[Refusal]] = (),
 ) -> Callable[[View], View]:
-    """A view's `post`: what it takes with an example, what it answers with an example, which rules refuse."""
+    """A view's `post`: what it takes with an example, what it answers with an example, which rules refuse.
+
+    `instead` are other bodies that it takes, by their media types.
+    """
     examples = [
         OpenApiExample(operation_id, value=value, request_only=asked, response_only=not asked)
         for value, asked in ((example, True), (answer, False))
@@ -81,8 +92,8 @@ def endpoint(
         summary=summary,
         description=description or summary,
         parameters=[*path],
-        request=request,
-        responses={(status, "application/json"): response, **_refused(refusals)},
+        request={JSON: request, **instead} if instead else request,
+        responses={(status, JSON): response, **_refused(refusals)},
         examples=examples,
     )
 

@@ -1,8 +1,9 @@
 """JSON that is refused as a whole where no serializer could name a field."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -26,6 +27,8 @@ class StrictJSONParser(BaseParser):
     """UTF-8 only; no NaN, no name twice, no half of a surrogate pair, no depth that breaks the parser."""
 
     media_type = "application/json"
+    # What becomes of a number with a fraction or an exponent.
+    fraction: ClassVar[Callable[[str], Any]] = float
 
     def parse(
         self,
@@ -38,9 +41,21 @@ class StrictJSONParser(BaseParser):
         if len(content) > limit:
             raise RequestDataTooBig
         try:
-            parsed = json.loads(content.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once)
+            parsed = json.loads(
+                content.decode("utf-8"),
+                parse_constant=_no_constant,
+                parse_float=self.fraction,
+                object_pairs_hook=_once,
+            )
             if b"\\u" in content:
-                json.dumps(parsed, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
+                json.dumps(parsed, ensure_ascii=False, default=str).encode("utf-8")
+        except (ValueError, RecursionError, ArithmeticError):
             raise ParseError(_("The body is not valid JSON in UTF-8.")) from None
         return parsed
+
+
+class FhirParser(StrictJSONParser):
+    """JSON as HL7 FHIR has it: the same, but money stands in decimals, which are kept to the digit."""
+
+    media_type = "application/fhir+json"
+    fraction = Decimal
