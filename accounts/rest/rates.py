@@ -1,7 +1,7 @@
 """How often a client may ask, and how it hears what is left: the fields RateLimit and RateLimit-Policy.
 
-Each web process counts for itself, in its memory: a limit that needed a store would make charging wait for it.
-It is there against a client that has run wild, and far above what a hospital needs.
+Each web process counts for itself, in its memory: a limit that needed a store would make charging wait
+for it. It is there against a client that has run wild, and far above what a hospital needs.
 """
 
 from __future__ import annotations

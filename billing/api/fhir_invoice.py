@@ -54,7 +54,9 @@ TOO_LARGE = _("This has too many parts. Send several invoices.")
 NOT_UNDERSTOOD = _("This may change what the invoice means, and we do not know how. Leave it out.")
 WHY_NOT_CHARGED = {
     "draft": _("A draft is not charged. Send the invoice once it is issued."),
-    "cancelled": _("A cancelled invoice is not charged. To undo one that was charged, void or refund its bill."),
+    "cancelled": _(
+        "A cancelled invoice is not charged. To undo one that was charged, void or refund its bill."
+    ),
     "entered-in-error": _("An invoice entered in error is not charged."),
 }
 NOT_CHARGED = _("Only an issued or a balanced invoice is charged.")
@@ -65,7 +67,8 @@ NEGATIVE = _("Must not be negative: whether an amount is added or taken away is 
 TOO_MUCH = _("Is too large.")
 NOT_THE_NET = _("Must be totalGross less the taxes of the items.")
 NOT_AN_INSURANCE_PART = _(
-    "Of the components of the total only the parts of insurance are read; what belongs to an item stands there."
+    "Of the components of the total only the parts of insurance are read; what belongs to an item stands"
+    " there."
 )
 INSURANCE_OF_ITEM = _("The parts of insurance stand in totalPriceComponent, for the whole invoice.")
 INSURANCE_IS_DEDUCTED = _("What insurance pays is a deduction.")

@@ -64,9 +64,7 @@ def component(kind: str, value: str, **more: Any) -> dict[str, Any]:
 
 
 def insured(code: str, value: str) -> dict[str, Any]:
-    return component(
-        "deduction", value, code={"coding": [{"system": f"{SYSTEM}insurance", "code": code}]}
-    )
+    return component("deduction", value, code={"coding": [{"system": f"{SYSTEM}insurance", "code": code}]})
 
 
 def invoice_of(person: Person, **changes: Any) -> dict[str, Any]:
@@ -198,9 +196,7 @@ def test_the_example_of_the_document_is_charged(hospital: Caller, lin: Person) -
 
 
 @pytest.mark.parametrize("version", ["", "4.0", "4.3", "5.0"])
-def test_the_example_of_the_specification_is_refused_for_its_currency(
-    hospital: Caller, version: str
-) -> None:
+def test_the_example_of_the_specification_is_refused_for_its_currency(hospital: Caller, version: str) -> None:
     problem = is_problem(
         send(hospital, OF_THE_SPECIFICATION, version=version), 422, "bad_input", field="totalGross.currency"
     )
@@ -222,9 +218,7 @@ def test_without_a_part_of_insurance_the_insurance_has_not_settled(hospital: Cal
 def test_a_part_of_zero_says_that_insurance_pays_nothing(hospital: Caller, lin: Person) -> None:
     parts = [insured("pooled-fund", "0"), component("informational", "3")]
     total = yuan("1001.50")
-    bill = send(
-        hospital, invoice_of(lin, totalPriceComponent=parts, totalNet=total, totalGross=total)
-    ).json()
+    bill = send(hospital, invoice_of(lin, totalPriceComponent=parts, totalNet=total, totalGross=total)).json()
 
     assert bill["insurance"] == {"pooled_fund_fen": 0, "personal_account_fen": 0, "other_fen": 0}
 
@@ -239,9 +233,7 @@ def test_taxes_are_in_the_gross_total_and_not_in_the_net(hospital: Caller, lin: 
     )
 
 
-def test_the_lender_that_the_patient_chose_is_an_extension(
-    hospital: Caller, lin: Person, town: Town
-) -> None:
+def test_the_lender_that_the_patient_chose_is_an_extension(hospital: Caller, lin: Person, town: Town) -> None:
     town.agree_with(lin, town.found_bank("BANK8"))
     chosen = [{"url": "http://his.example/ward", "valueString": "3"}, {"url": f"{SYSTEM}lender"}]
 
@@ -267,9 +259,7 @@ def test_a_single_identifier_of_the_hospitals_own_is_the_visits_number(hospital:
 def test_only_what_is_issued_is_charged_and_the_others_hear_why(
     hospital: Caller, lin: Person, status: str
 ) -> None:
-    problem = is_problem(
-        send(hospital, invoice_of(lin, status=status)), 422, "bad_input", field="status"
-    )
+    problem = is_problem(send(hospital, invoice_of(lin, status=status)), 422, "bad_input", field="status")
 
     assert len(problem["detail"]) > 15
     assert not Bill.objects.filter(patient=lin).exists()
@@ -284,9 +274,7 @@ def test_only_what_is_issued_is_charged_and_the_others_hear_why(
 def test_an_amount_is_a_decimal_to_the_fen_or_is_refused(hospital: Caller, lin: Person, value: str) -> None:
     text = as_json(invoice_of(lin)).replace('"value": 50,', f'"value": {value},')
 
-    is_problem(
-        send(hospital, text), 422, "bad_input", field="lineItem[0].priceComponent[0].amount.value"
-    )
+    is_problem(send(hospital, text), 422, "bad_input", field="lineItem[0].priceComponent[0].amount.value")
     assert not Bill.objects.filter(patient=lin).exists()
 
 
@@ -301,6 +289,14 @@ def test_every_decimal_of_a_fen_is_read_exactly(hospital: Caller, lin: Person) -
         assert send(hospital, text).json()["total_fen"] == fen
 
 
+FIRST = "lineItem[0].priceComponent[0]"
+
+
+def first(invoice: dict[str, Any]) -> Any:
+    """The first component of the first item, which is at FIRST."""
+    return invoice["lineItem"][0]["priceComponent"][0]
+
+
 CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda one: one.update(resourceType="Bundle"), "resourceType"),
     (lambda one: one.pop("resourceType"), "resourceType"),
@@ -308,7 +304,10 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda one: one.update(amount=5), "amount"),
     (lambda one: one.update(resource_type="Invoice"), "resource_type"),
     (lambda one: one.update(modifierExtension=[{"url": "x", "valueCode": "y"}]), "modifierExtension"),
-    (lambda one: one["lineItem"][0].update(modifierExtension=[{"url": "x"}]), "lineItem[0].modifierExtension"),
+    (
+        lambda one: one["lineItem"][0].update(modifierExtension=[{"url": "x"}]),
+        "lineItem[0].modifierExtension",
+    ),
     (lambda one: one.update(implicitRules="http://x.example/rules"), "implicitRules"),
     (lambda one: one.pop("type"), "type"),
     (lambda one: one["type"]["coding"][0].update(code="dinner"), "type.coding[0].code"),
@@ -322,18 +321,21 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda one: one["lineItem"].append(5), "lineItem[2]"),
     (lambda one: one.update(lineItem=one["lineItem"] * 251), "lineItem"),
     (lambda one: one["lineItem"][1].pop("priceComponent"), "lineItem[1].priceComponent"),
-    (lambda one: one["lineItem"][0]["priceComponent"][0].pop("type"), "lineItem[0].priceComponent[0].type"),
-    (lambda one: one["lineItem"][0]["priceComponent"][0].update(type="gift"), "lineItem[0].priceComponent[0].type"),
-    (lambda one: one["lineItem"][0]["priceComponent"][0].pop("amount"), "lineItem[0].priceComponent[0].amount"),
+    (lambda one: first(one).pop("type"), f"{FIRST}.type"),
+    (lambda one: first(one).update(type="gift"), f"{FIRST}.type"),
+    (lambda one: first(one).pop("amount"), f"{FIRST}.amount"),
     (
-        lambda one: one["lineItem"][0]["priceComponent"][0]["amount"].pop("value"),
-        "lineItem[0].priceComponent[0].amount.value",
+        lambda one: first(one)["amount"].pop("value"),
+        f"{FIRST}.amount.value",
     ),
     (
-        lambda one: one["lineItem"][0]["priceComponent"][0]["amount"].update(currency="USD"),
-        "lineItem[0].priceComponent[0].amount.currency",
+        lambda one: first(one)["amount"].update(currency="USD"),
+        f"{FIRST}.amount.currency",
     ),
-    (lambda one: one["lineItem"][0]["priceComponent"].append(component("discount", "51")), "lineItem[0].priceComponent"),
+    (
+        lambda one: one["lineItem"][0]["priceComponent"].append(component("discount", "51")),
+        "lineItem[0].priceComponent",
+    ),
     (
         lambda one: one["lineItem"][0]["priceComponent"].append(insured("other", "1")),
         "lineItem[0].priceComponent[1].code",
@@ -348,15 +350,21 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
         "lineItem[0].chargeItemCodeableConcept.text",
     ),
     (lambda one: one["totalPriceComponent"].append(insured("gift", "1")), "totalPriceComponent[2].code"),
-    (lambda one: one["totalPriceComponent"].append(insured("pooled-fund", "1")), "totalPriceComponent[2].code"),
+    (
+        lambda one: one["totalPriceComponent"].append(insured("pooled-fund", "1")),
+        "totalPriceComponent[2].code",
+    ),
     (lambda one: one["totalPriceComponent"].append(component("tax", "1")), "totalPriceComponent[2].code"),
     (lambda one: one["totalPriceComponent"][0].update(type="base"), "totalPriceComponent[0].type"),
-    (lambda one: one["totalPriceComponent"][0]["amount"].update(currency="EUR"), "totalPriceComponent[0].amount.currency"),
+    (
+        lambda one: one["totalPriceComponent"][0]["amount"].update(currency="EUR"),
+        "totalPriceComponent[0].amount.currency",
+    ),
     (lambda one: one.pop("totalGross"), "totalGross"),
     (lambda one: one.update(totalNet=yuan("581.49")), "totalNet.value"),
     (lambda one: one.update(totalNet=yuan("581.49"), totalGross=yuan("581.49")), "totalGross.value"),
     (lambda one: one.update(date="yesterday"), "date"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "place"), CHANGES, ids=lambda one: one if isinstance(one, str) else "")
@@ -407,7 +415,9 @@ def test_what_would_keep_a_worker_busy_is_refused(hospital: Caller, lin: Person)
     assert send(hospital, invoice_of(lin, **strange)).status_code == 201
 
 
-@pytest.mark.parametrize("text", ["", "[]", "5", "null", "{", '{"resourceType": "Invoice", "status": 1e999999999999999999999}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "5", "null", "{", '{"resourceType": "Invoice", "status": 1e999999999999999999999}']
+)
 def test_what_is_no_invoice_at_all_is_refused_as_a_whole(hospital: Caller, text: str) -> None:
     answer = send(hospital, text)
 
@@ -415,15 +425,11 @@ def test_what_is_no_invoice_at_all_is_refused_as_a_whole(hospital: Caller, text:
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_an_invoice_is_taken_for_a_charge_only_and_named_as_what_it_is(
-    hospital: Caller, lin: Person
-) -> None:
+def test_an_invoice_is_taken_for_a_charge_only_and_named_as_what_it_is(hospital: Caller, lin: Person) -> None:
     headers = {"Content-Type": FHIR, "Idempotency-Key": "elsewhere"}
     elsewhere = hospital.http.post("/hospital/bills/batch", content=b"{}", headers=headers)
     is_problem(elsewhere, 415, "unsupported_media_type")
-    is_problem(
-        send(hospital, invoice_of(lin), kind="application/json"), 422, "bad_input"
-    )
+    is_problem(send(hospital, invoice_of(lin), kind="application/json"), 422, "bad_input")
 
 
 def test_whoever_sends_no_invoice_pays_nothing_for_the_reader(tmp_path: Any) -> None:
