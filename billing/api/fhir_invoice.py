@@ -171,9 +171,10 @@ class _Reading:
         self.faults: dict[str, StrOrPromise] = {}
 
     def invoice(self) -> Invoice:
-        status = self.body["status"]
+        # A value may be missing where an extension says why (`_status`).
+        status = self.body.get("status")
         if status not in CHARGED_STATES:
-            _refuse("status", WHY_NOT_CHARGED.get(status, NOT_CHARGED))
+            _refuse("status", WHY_NOT_CHARGED.get(status or "", NOT_CHARGED))
         self.read_amounts()
         self.read_scene()
         self.read_visit()
@@ -224,12 +225,13 @@ class _Reading:
             here = f"{place}.priceComponent[{number}]"
             if _codings(one.get("code"), INSURANCE_SYSTEM):
                 self.faults[f"{here}.code"] = INSURANCE_OF_ITEM
-            if one["type"] not in SIGNS:
+            kind = one.get("type")
+            if kind not in SIGNS:
                 self.faults[f"{here}.type"] = NOT_AS_FHIR_HAS_IT
-            elif SIGNS[one["type"]]:
+            elif SIGNS[kind]:
                 part_fen = self.fen(one.get("amount"), f"{here}.amount")
-                amount_fen += SIGNS[one["type"]] * part_fen
-                tax_fen += part_fen if one["type"] == "tax" else 0
+                amount_fen += SIGNS[kind] * part_fen
+                tax_fen += part_fen if kind == "tax" else 0
         return amount_fen, tax_fen
 
     def read_item(self, line: dict[str, Any], place: str, field: str) -> dict[str, str]:
@@ -263,11 +265,11 @@ class _Reading:
             place = f"totalPriceComponent[{number}]"
             codings = _codings(one.get("code"), INSURANCE_SYSTEM)
             part = INSURANCE_CODES.get(codings[0][1].get("code", "")) if codings else None
-            if part is None and one["type"] == "informational" and not codings:
+            if part is None and one.get("type") == "informational" and not codings:
                 continue
             if part is None:
                 self.faults[f"{place}.code"] = NOT_AN_INSURANCE_PART
-            elif one["type"] != "deduction":
+            elif one.get("type") != "deduction":
                 self.faults[f"{place}.type"] = INSURANCE_IS_DEDUCTED
             elif part in parts:
                 self.faults[f"{place}.code"] = TWICE

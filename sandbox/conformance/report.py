@@ -79,6 +79,7 @@ td:first-child, td:last-child { min-width: 6rem; overflow-wrap: normal; }
 @media (max-width: 40rem) {
   thead { display: none; }
   td { display: block; border: 0; padding: 4px 0; }
+  td::before { content: attr(data-label) " "; font-weight: bold; }
   tr { border-top: 1px solid; display: block; padding: 8px 0; }
 }
 button { font: inherit; min-height: 48px; padding: 0 16px; }
@@ -174,7 +175,9 @@ class Report:
                 one.came,
                 self.verdict(one),
             ]
-            rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+            labelled = zip(names, cells, strict=True)
+            told = "".join(f'<td data-label="{escape(name)}">{escape(cell)}</td>' for name, cell in labelled)
+            rows.append(f"<tr>{told}</tr>")
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
     def page(self, title: str, content: str, *, more: str = "") -> str:

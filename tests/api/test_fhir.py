@@ -290,6 +290,8 @@ def test_every_decimal_of_a_fen_is_read_exactly(hospital: Caller, lin: Person) -
 
 
 FIRST = "lineItem[0].priceComponent[0]"
+# In place of a value: why there is none.
+UNTOLD = {"extension": [{"url": "http://his.example/why", "valueCode": "unknown"}]}
 
 
 def first(invoice: dict[str, Any]) -> Any:
@@ -301,6 +303,18 @@ CHANGES: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda one: one.update(resourceType="Bundle"), "resourceType"),
     (lambda one: one.pop("resourceType"), "resourceType"),
     (lambda one: one.pop("status"), "status"),
+    (lambda one: one.update(_status=UNTOLD) or one.pop("status"), "status"),
+    (lambda one: first(one).update(_type=UNTOLD) or first(one).pop("type"), f"{FIRST}.type"),
+    (
+        lambda one: (
+            one["totalPriceComponent"][0].update(_type=UNTOLD) or one["totalPriceComponent"][0].pop("type")
+        ),
+        "totalPriceComponent[0].type",
+    ),
+    (
+        lambda one: first(one)["amount"].update(_value=UNTOLD) or first(one)["amount"].pop("value"),
+        f"{FIRST}.amount.value",
+    ),
     (lambda one: one.update(amount=5), "amount"),
     (lambda one: one.update(resource_type="Invoice"), "resource_type"),
     (lambda one: one.update(modifierExtension=[{"url": "x", "valueCode": "y"}]), "modifierExtension"),
