@@ -222,6 +222,7 @@ def statement(evidence: Evidence) -> str:
     sent = evidence.calls("POST", "/hospital/statements")
     if not sent:
         raise NotSeen
-    if not 200 <= sent[-1].status < 300:
-        raise Wrong(sent[-1].line())
-    return sent[-1].line()
+    answer = answered(sent[-1], 201).answer
+    if answer["business_on"] != evidence.plan.today:
+        raise Wrong(f"business_on={answer['business_on']}≠{evidence.plan.today}")
+    return f"lines={answer['lines']}, state={answer['state']}, differences={answer['differences']}"

@@ -52,7 +52,7 @@ STATEMENT = _case(
         "按文档报送今日对账单(POST /hospital/statements)。",
         "Send today's statement as the documentation has it (POST /hospital/statements).",
     ),
-    ("2xx", "2xx"),
+    ("201,行数相符", "201, taken with every line"),
     optional=True,
 )
 CASES = (

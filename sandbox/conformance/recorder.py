@@ -23,7 +23,7 @@ from sandbox.conformance.tape import CUT, Exchange, Tape, visit_number_of
 API = "/api/v1"
 TOKEN = "/api/oauth/token"  # noqa: S105 - an address
 CHARGES = "/hospital/bills"
-MAXIMUM_BODY_BYTES = 5_000_000
+MAXIMUM_BODY_BYTES = 50_000_000
 PASSED_ON = ("authorization", "content-type", "idempotency-key", "accept", "accept-language")
 GIVEN_BACK = (
     "content-type",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -34,7 +35,8 @@ class ReferenceHospital:
             self.refund_too_much, self.late_insurance, self.stranger, self.bad_field, self.bad_days,
             self.bills_list, self.settlements, self.events,
         ]  # fmt: skip
-        return [*own, self.webhook] if self.receiver else own
+        more = [(self.receiver, self.webhook), (self.plan.statements, self.statement)]
+        return [*own, *(case for wanted, case in more if wanted)]
 
     def work(self) -> None:
         """What is refused where it should not be is for the judge to say."""
@@ -154,6 +156,26 @@ class ReferenceHospital:
         first = self.platform.get("/events", limit=1)["results"]
         if first:
             self.platform.get("/events", after=first[0]["cursor"])
+
+    def statement(self) -> None:
+        """The whole day, one line an item; a hospital takes it from its own books."""
+        lines = []
+        for bill in self.platform.pages(
+            "/hospital/bills", **{"from": self.plan.today, "to": self.plan.today, "limit": 500}
+        ):
+            kind = "void" if bill["state"] == "void" else "bill"
+            lines.append({"reference": bill["number"], "kind": kind, "amount_fen": bill["financed_fen"]})
+            if bill["state"] == "refunded":
+                refunded_fen = bill["refunded_fen"]
+                lines.append({"reference": bill["number"], "kind": "refund", "amount_fen": refunded_fen})
+        self.platform.upload(
+            "/hospital/statements",
+            "".join(f"{json.dumps(line)}\n" for line in lines).encode(),
+            key=f"statement-{self.plan.run}",
+            content_type="application/x-ndjson",
+            business_on=self.plan.today,
+            lines=len(lines),
+        )
 
     def webhook(self) -> None:
         if self.receiver:

@@ -16,7 +16,16 @@ import pytest
 from drf_spectacular.validation import validate_schema
 
 from accounts.models import Person
+from billing.api.fhir import (
+    CATEGORY_SYSTEM,
+    INSURANCE_SYSTEM,
+    LENDER_EXTENSION,
+    PATIENT_SYSTEMS,
+    SCENE_SYSTEM,
+    VISIT_SYSTEM,
+)
 from common.numbers import is_number
+from config.hospital_guide import INVOICE
 from tests.api.conftest import SECRET, TODAY, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -233,6 +242,21 @@ def test_the_guide_names_every_event_and_no_other() -> None:
 
     events = guide[guide.index("| to | event |") :]
     assert set(re.findall(r"`([a-z]+\.[a-z_]+)`", events)) == told
+
+
+def test_the_guide_says_how_every_part_of_an_invoice_is_read(docs_page: httpx.Response) -> None:
+    guide = (ROOT / "docs" / "api.md").read_text()
+
+    for row in INVOICE:
+        for place in row.place.removesuffix(", …").split(", "):
+            assert f"`{place}`" in guide, place
+            assert place in docs_page.text, place
+        for field in filter(None, row.becomes.split(", ")):
+            assert f"`{field}`" in guide, field
+    own = (VISIT_SYSTEM, SCENE_SYSTEM, CATEGORY_SYSTEM, INSURANCE_SYSTEM, LENDER_EXTENSION)
+    for name in (*PATIENT_SYSTEMS, *own):
+        assert f"`{name}`" in guide, name
+        assert name in docs_page.text, name
 
 
 @pytest.fixture(scope="module")
