@@ -77,6 +77,13 @@ class ApiSchema(AutoSchema):
         found |= {404} if "{" in self.path or asked & {"cursor", "after"} else set()
         return sorted(found)
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)
+        if body and len(body["content"]) > 1 and "application/json" in body["content"]:
+            # Another body in place of ours is as needed as ours; of one not made by a serializer that is lost.
+            body["required"] = True
+        return body
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses = super()._get_response_bodies(direction)
         component = self.resolve_serializer(ProblemSerializer, "response")

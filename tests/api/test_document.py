@@ -106,6 +106,13 @@ def test_every_body_is_closed_and_has_an_example(document: dict[str, Any]) -> No
             assert content["examples"], name
 
 
+def test_a_charge_may_be_an_invoice_and_is_never_nothing(document: dict[str, Any]) -> None:
+    body = operations(document)["POST /hospital/bills"]["requestBody"]
+
+    assert list(body["content"]) == [JSON, "application/fhir+json"]
+    assert body["required"] is True
+
+
 def test_every_example_is_what_its_schema_says(document: dict[str, Any]) -> None:
     checked = 0
     for name, operation in operations(document).items():
