@@ -80,7 +80,7 @@ class ApiSchema(AutoSchema):
     def _get_request_body(self, direction: Any = "request") -> Any:
         body = super()._get_request_body(direction)
         if body and len(body["content"]) > 1 and "application/json" in body["content"]:
-            # Another body in place of ours is as needed as ours; of one not made by a serializer that is lost.
+            # Another body is as needed as ours; of one that no serializer describes that is lost.
             body["required"] = True
         return body
 
