@@ -11,7 +11,7 @@ PORT ?= 8000
 DETACH ?=
 export PORT
 
-.PHONY: run stop test looks check books bench faults pictures setup
+.PHONY: run stop test looks api-cases check books bench faults pictures setup
 .DEFAULT_GOAL := run
 
 run: setup
@@ -32,6 +32,12 @@ test: setup
 looks: setup
 	@$(IN_VENV) -m tools.browser
 	@LOOKS=all $(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -n logical tests/site/test_look.py
+
+# Every operation of the interface, with so many made-up calls each: some 20,000 in all.
+API_EXAMPLES ?= 650
+api-cases: setup
+	@API_EXAMPLES=$(API_EXAMPLES) $(IN_VENV) -m tools.services with $(IN_VENV) -m pytest -s -n 0 \
+		tests/api/test_whole_interface.py
 
 check: setup
 	@$(IN_VENV) -m tools.check

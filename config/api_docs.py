@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.generators import SchemaGenerator
 
 from common.articles import enforces
+from config.hospital_guide import GOING_LIVE, invoice_curl, invoice_rows
 
 JSON = "application/json"
 PREFIX = "/api/v1"
@@ -71,6 +72,9 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     """Public: what is here is also in openapi.json."""
     context = {
         "chapters": chapters(get_language() or "en"),
+        "invoice_rows": invoice_rows(),
+        "invoice_curl": invoice_curl(),
+        "going_live": GOING_LIVE,
         "platform": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "config/public/api_docs.html", context)

@@ -1,8 +1,11 @@
-"""`python -m sandbox --port 8001`: the counterparts, until SIGTERM."""
+"""`python -m sandbox --port 8001`: the counterparts, until SIGTERM. `python -m sandbox conformance`: the
+conformance run for hospitals' systems, with --help.
+"""
 
 import argparse
 import logging
 import os
+import sys
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from sandbox.app import Sandbox
+from sandbox.conformance import command
 from sandbox.credentials import Credentials
 from sandbox.robots import supervise
 
@@ -57,6 +61,9 @@ class Server(BaseApplication):
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["conformance"]:
+        logging.basicConfig(level=logging.WARNING)
+        sys.exit(command.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)

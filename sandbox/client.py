@@ -86,8 +86,16 @@ class PlatformClient:
             else:
                 page = self.get(path, **(filters | {"cursor": following}))
 
-    def post(self, path: str, body: dict[str, Any], *, key: str) -> Any:
-        return self._ask("POST", API + path, json=body, headers={"Idempotency-Key": key})
+    def post(
+        self, path: str, body: dict[str, Any], *, key: str, content_type: str = "application/json"
+    ) -> Any:
+        headers = {"Idempotency-Key": key, "Content-Type": content_type}
+        return self._ask("POST", API + path, json=body, headers=headers)
+
+    def upload(self, path: str, content: bytes, *, key: str, content_type: str, **query: Any) -> Any:
+        """A file as the body."""
+        headers = {"Idempotency-Key": key, "Content-Type": content_type}
+        return self._ask("POST", API + path, content=content, params=query, headers=headers)
 
     def put(self, path: str, body: dict[str, Any]) -> Any:
         return self._ask("PUT", API + path, json=body)

@@ -11,7 +11,13 @@ from django.http import Http404
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiRequest,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -23,6 +29,7 @@ from common.errors import Refusal
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+JSON = "application/json"
 PROBLEM = "application/problem+json"
 NUMBER = {"type": "string", "pattern": "^[A-Z][0-9]{8}-[0-9]{7}-[0-9]$"}
 
@@ -66,12 +73,16 @@ def endpoint(
     path: Sequence[OpenApiParameter] = (),
     request: type[serializers.Serializer] | None = None,
     example: Any = None,
+    instead: Mapping[str, OpenApiRequest] | None = None,
     response: type[serializers.Serializer],
     answer: Any = None,
     status: int = 200,
     refusals: Sequence[type[Refusal]] = (),
 ) -> Callable[[View], View]:
-    """A view's `post`: what it takes with an example, what it answers with an example, which rules refuse."""
+    """A view's `post`: what it takes with an example, what it answers with an example, which rules refuse.
+
+    `instead` are other bodies that it takes, by their media types.
+    """
     examples = [
         OpenApiExample(operation_id, value=value, request_only=asked, response_only=not asked)
         for value, asked in ((example, True), (answer, False))
@@ -82,8 +93,8 @@ def endpoint(
         summary=summary,
         description=description or summary,
         parameters=[*path],
-        request=request,
-        responses={(status, "application/json"): response, **_refused(refusals)},
+        request={JSON: request, **instead} if instead else request,
+        responses={(status, JSON): response, **_refused(refusals)},
         examples=examples,
     )
 

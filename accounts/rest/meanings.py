@@ -64,6 +64,11 @@ MEANINGS = {
     "unsupported_media_type": Meaning(
         415, _("The body is said to be something else than JSON."), _("Send Content-Type: application/json.")
     ),
+    "throttled": Meaning(
+        429,
+        _("The client has asked too often in this minute. Nothing was changed."),
+        _("Wait as many seconds as Retry-After says, then send the same request with the same key."),
+    ),
     "internal_error": Meaning(
         500,
         _("Something went wrong on our side. Nothing was changed."),

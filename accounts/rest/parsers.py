@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -32,6 +33,8 @@ class StrictJSONParser(BaseParser):
     """UTF-8 only; no NaN, no name twice, no half of a surrogate pair, no depth that breaks the parser."""
 
     media_type = "application/json"
+    # What becomes of a number with a fraction or an exponent.
+    fraction: ClassVar[type[float] | type[Decimal]] = float
 
     def parse(
         self,
@@ -44,10 +47,15 @@ class StrictJSONParser(BaseParser):
         if len(content) > limit:
             raise RequestDataTooBig
         try:
-            parsed = json.loads(content.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once)
+            parsed = json.loads(
+                content.decode("utf-8"),
+                parse_constant=_no_constant,
+                parse_float=self.fraction,
+                object_pairs_hook=_once,
+            )
             if b"\\u" in content:
-                json.dumps(parsed, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError):
+                json.dumps(parsed, ensure_ascii=False, default=str).encode("utf-8")
+        except (ValueError, RecursionError, ArithmeticError):
             raise ParseError(_("The body is not valid JSON in UTF-8.")) from None
         return parsed
 
@@ -94,3 +102,10 @@ class CsvParser(_FileParser):
     """Comma-separated values."""
 
     media_type = "text/csv"
+
+
+class FhirParser(StrictJSONParser):
+    """JSON as HL7 FHIR has it: the same, but money stands in decimals, which are kept to the digit."""
+
+    media_type = "application/fhir+json"
+    fraction = Decimal

@@ -92,6 +92,8 @@ def _of_framework(exc: exceptions.APIException) -> tuple[Problem, dict[str, str]
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
+    if isinstance(exc, exceptions.Throttled):
+        return plain_problem("throttled"), headers
     codes = exc.get_codes()
     code = codes if isinstance(codes, str) else exc.default_code
     return problem(exc.status_code, code, str(exc.detail)), headers

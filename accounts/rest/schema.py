@@ -32,6 +32,13 @@ REPLAYED = OpenApiParameter(
     response=[200, 201, 202],
     description=_("`true` where the answer was kept from before."),
 )
+RATE_LIMIT, RATE_LIMIT_POLICY = (
+    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=[200, 201, 202], description=description)
+    for name, description in (
+        ("RateLimit", _("How many requests are left (`r`), and in how many seconds there are more (`t`).")),
+        ("RateLimit-Policy", _("How many requests (`q`) a client has in so many seconds (`w`).")),
+    )
+)
 _WHY = {
     400: _("The request cannot be understood"),
     401: _("No valid access token"),
@@ -39,6 +46,7 @@ _WHY = {
     404: _("Nothing here that the client may see"),
     409: _("A rule refuses, or somebody else is working on it"),
     422: _("A field is at fault, or the Idempotency-Key was used for another request"),
+    429: _("Too many requests in this minute"),
 }
 
 # Text is trimmed, and without control characters; what may not be blank has a letter that is no space.
@@ -51,19 +59,30 @@ class ApiSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         own = list(super().get_override_parameters())
+        own += [RATE_LIMIT, RATE_LIMIT_POLICY]
         return [*own, IDEMPOTENCY_KEY, REPLAYED] if self._needs_key() else own
+
+    def is_deprecated(self) -> bool:
+        return super().is_deprecated() or getattr(self.view, "retirement", None) is not None
 
     def _needs_key(self) -> bool:
         return bool(getattr(getattr(self.view, self.method.lower(), None), "needs_key", False))
 
     def _problems(self) -> list[int]:
         has_body = self.method in ("POST", "PUT", "PATCH")
-        found = {401, 403}
+        found = {401, 403, 429}
         found |= {400, 409, 422} if has_body else set()
         asked = {one["name"] for one in self._get_parameters() if one["in"] == "query"}
         found |= {422} if asked else set()
         found |= {404} if "{" in self.path or asked & {"cursor", "after"} else set()
         return sorted(found)
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)
+        if body and len(body["content"]) > 1 and "application/json" in body["content"]:
+            # Another body is as needed as ours; of one that no serializer describes that is lost.
+            body["required"] = True
+        return body
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses = super()._get_response_bodies(direction)

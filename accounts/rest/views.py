@@ -11,6 +11,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from accounts.models import ApiClient
@@ -19,6 +20,8 @@ from accounts.rest.auth import ClientAuthentication
 from accounts.rest.parsers import StrictJSONParser
 from accounts.rest.permissions import HasScope
 from accounts.rest.problems import problem_handler
+from accounts.rest.rates import ClientRate, headers_of
+from accounts.rest.retirement import Retirement
 from accounts.rest.schema import ApiSchema
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -30,11 +33,14 @@ class ApiView(APIView):
     """
 
     scopes: ClassVar[frozenset[str]] = frozenset()
+    # Set where an address is on its way out.
+    retirement: ClassVar[Retirement | None] = None
 
     authentication_classes = (ClientAuthentication,)
     permission_classes: tuple[type[BasePermission], ...] = (HasScope,)
     parser_classes: tuple[type[BaseParser], ...] = (StrictJSONParser,)
     renderer_classes: tuple[type[BaseRenderer], ...] = (JSONRenderer,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (ClientRate,)
     schema = ApiSchema()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -52,6 +58,15 @@ class ApiView(APIView):
         """Answers in the language that the client asks for; addresses of the API name none."""
         activate(get_language_from_request(request._request))
         super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in headers_of(request).items():
+            answer[name] = value
+        if self.retirement is not None:
+            for name, value in self.retirement.headers().items():
+                answer[name] = value
+        return answer
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
         return problem_handler

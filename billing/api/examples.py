@@ -11,7 +11,7 @@ RESIDENT_ID = "11010519491231002X"
 
 PATIENT = {"resident_id": RESIDENT_ID}
 INSURANCE = {"pooled_fund_fen": 30000, "personal_account_fen": 12000, "other_fen": 0}
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"name": "诊查费", "category": "诊疗", "amount_fen": 5000},
     {"name": "彩超", "category": "检查", "amount_fen": 95150},
 ]

@@ -19,9 +19,10 @@ from accounts.rest.endpoints import NUMBER, endpoint, in_path, listing, one_of, 
 from accounts.rest.filters import codes_in, within
 from accounts.rest.idempotency import changes_nothing, idempotent
 from accounts.rest.pages import page
+from accounts.rest.parsers import FhirParser, StrictJSONParser
 from accounts.rest.problems import problem_of
 from accounts.rest.views import read, read_query
-from billing.api import examples
+from billing.api import examples, fhir
 from billing.api.finding import named_lender
 from billing.api.hospital_serializers import (
     ChargeBatchAnswerSerializer,
@@ -261,6 +262,8 @@ class ChargingView(PatientView):
 class Bills(ChargingView):
     """The hospital's bills, and charging in one step."""
 
+    parser_classes = (StrictJSONParser, FhirParser)
+
     @listing(
         "list_bills",
         _("The hospital's bills"),
@@ -291,10 +294,12 @@ class Bills(ChargingView):
         _(
             "A visit opened and settled at once. Where the limit is short the lender pays up to it and"
             " `paid_on_site_fen` says what the patient pays at the desk. No credit never means no care:"
-            " on a refusal take another payment."
+            " on a refusal take another payment. The body may be a FHIR Invoice instead, as"
+            " `application/fhir+json`; the guide says how it is read."
         ),
         request=ChargeSerializer,
         example=examples.CHARGE,
+        instead=fhir.REQUEST,
         response=HospitalBillSerializer,
         answer=examples.BILL,
         status=201,
@@ -302,7 +307,11 @@ class Bills(ChargingView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        return self.charge(read(ChargeSerializer, request))
+        if not fhir.is_invoice(request):
+            return self.charge(read(ChargeSerializer, request))
+        invoice = fhir.read_invoice(request)
+        with invoice.naming_its_places():
+            return self.charge(fhir.read_charge(invoice))
 
     def bills(self, query: dict[str, Any]) -> QuerySet[Bill]:
         bills = (

@@ -76,6 +76,9 @@ WEBHOOK_ALLOW_LOOPBACK = False
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# Requests that a client of the interface has in a minute, in each web process.
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=60_000)
+
 INSTALLED_APPS = [
     "config",
     "benchmarks",

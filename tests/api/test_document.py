@@ -16,7 +16,16 @@ import pytest
 from drf_spectacular.validation import validate_schema
 
 from accounts.models import Person
+from billing.api.fhir import (
+    CATEGORY_SYSTEM,
+    INSURANCE_SYSTEM,
+    LENDER_EXTENSION,
+    PATIENT_SYSTEMS,
+    SCENE_SYSTEM,
+    VISIT_SYSTEM,
+)
 from common.numbers import is_number
+from config.hospital_guide import INVOICE
 from tests.api.conftest import SECRET, TODAY, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -107,6 +116,13 @@ def test_every_body_is_closed_and_has_an_example(document: dict[str, Any]) -> No
             content = contents[JSON]
             component = content["schema"]["$ref"].rpartition("/")[2]
             assert document["components"]["schemas"][component]["additionalProperties"] is False, name
+
+
+def test_a_charge_may_be_an_invoice_and_is_never_nothing(document: dict[str, Any]) -> None:
+    body = operations(document)["POST /hospital/bills"]["requestBody"]
+
+    assert list(body["content"]) == [JSON, "application/fhir+json"]
+    assert body["required"] is True
 
 
 def test_every_example_is_what_its_schema_says(document: dict[str, Any]) -> None:
@@ -248,6 +264,21 @@ def test_the_guide_names_every_event_and_no_other() -> None:
     assert set(re.findall(r"`([a-z_]+\.[a-z_]+)`", events)) == told
 
 
+def test_the_guide_says_how_every_part_of_an_invoice_is_read(docs_page: httpx.Response) -> None:
+    guide = (ROOT / "docs" / "api.md").read_text()
+
+    for row in INVOICE:
+        for place in row.place.removesuffix(", …").split(", "):
+            assert f"`{place}`" in guide, place
+            assert place in docs_page.text, place
+        for field in filter(None, row.becomes.split(", ")):
+            assert f"`{field}`" in guide, field
+    own = (VISIT_SYSTEM, SCENE_SYSTEM, CATEGORY_SYSTEM, INSURANCE_SYSTEM, LENDER_EXTENSION)
+    for name in (*PATIENT_SYSTEMS, *own):
+        assert f"`{name}`" in guide, name
+        assert name in docs_page.text, name
+
+
 @pytest.fixture(scope="module")
 def docs_page(world: World) -> httpx.Response:
     return httpx.get(f"{world.url}/en/api/docs/").raise_for_status()
@@ -282,7 +313,8 @@ def test_every_curl_of_the_page_is_a_call_that_the_platform_understands(
     ]
     calls = [command for command in commands if command.startswith("curl")]
 
-    assert len(calls) == len(ENDPOINTS)
+    # Every endpoint once, and the charge a second time as an Invoice.
+    assert len(calls) == len(ENDPOINTS) + 1
     for command in calls:
         shell.variables["TOKEN"] = shell.variables[
             "LENDER_TOKEN" if "/lender/" in command else "HOSPITAL_TOKEN"

@@ -84,6 +84,7 @@ def test_classes_that_share_a_code_share_its_status() -> None:
         exceptions.NotFound,
         exceptions.ParseError,
         exceptions.PermissionDenied,
+        exceptions.Throttled,
         exceptions.UnsupportedMediaType,
         KeyInvalid,
         KeyMissing,
