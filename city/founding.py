@@ -12,7 +12,7 @@ from common.errors import Refusal
 from credit.operations.policy import adopt_policy, load_rates
 from hospitals.models import Hospital, Scene
 from hospitals.operations.imports import OUR_INSTITUTIONS, load_institutions
-from hospitals.operations.payout import change_payout_account
+from hospitals.operations.payout import enter_payout_account
 from lenders.models import Lender
 from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import register_lender, register_product
@@ -56,7 +56,7 @@ def found(*, on: date, at: datetime) -> None:
     load_rates(path=RATES, at=at)
     load_institutions(path=OUR_INSTITUTIONS, on=on, at=at, scenes=Scene.values)
     for hospital in Hospital.objects.all():
-        change_payout_account(
+        enter_payout_account(
             hospital=hospital,
             holder=hospital.name_zh,
             bank_name="白鹭银行",

@@ -16,7 +16,7 @@ from accounts.operations.webhooks import set_webhook
 from common.crypto import CannotDecrypt
 from hospitals.models import PayoutAccount
 from hospitals.operations.onboarding import register_hospital
-from hospitals.operations.payout import change_payout_account
+from hospitals.operations.payout import enter_payout_account
 from tests.accounts.conftest import HERE, LIN_ID, LIN_NAME, LIN_PHONE, NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.article(32)]
@@ -30,9 +30,9 @@ def everything(lin: Person, harbour: ApiClient) -> None:
     for secret in (OLD_SECRET, NEW_SECRET):
         set_webhook(client=harbour, url="http://127.0.0.1:9/", secret=secret, at=NOW)
     hospital = register_hospital(
-        code="XM001", name_zh="医院", name_en="Hospital", kind="public", district="思明区", at=NOW
+        code="XM001", name_zh="医院", name_en="Hospital", kind="public", district="思明区", online_on=NOW.date(), at=NOW
     )
-    change_payout_account(
+    enter_payout_account(
         hospital=hospital,
         holder="医院",
         bank_name="银行",

@@ -25,7 +25,7 @@ from credit.models import CalendarDay, CreditAccount, DueDateOutcome, RepairAppl
 from credit.operations.family import add_child
 from credit.operations.standing import apply_for_repair, report_successive_defaults, suspend
 from hospitals.operations.onboarding import connect_client
-from hospitals.operations.payout import change_payout_account
+from hospitals.operations.payout import enter_payout_account
 from hospitals.operations.staffing import appoint_staff
 from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import record_filing
@@ -154,7 +154,7 @@ def _furnish(town: Town) -> None:
     cashier = User.objects.create_user("hu", role=User.Role.CASHIER)
     appoint_staff(user=cashier, hospital=town.hospital, position="cashier", at=at)
     record_access(actor=cashier, subject=Person.objects.all()[0], purpose="desk.search", at=at)
-    change_payout_account(
+    enter_payout_account(
         hospital=town.hospital,
         holder="医院",
         bank_name="鹭岛银行",
