@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -10,17 +11,19 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import History, is_operator
 from accounts.models import User
 from common.admin import NOTHING, OperationForm, choice_of
+from common.calendar import business_date
 from hospitals.admin.base import OF_A_HOSPITAL, ByHospital, OwnHospital, manages
-from hospitals.checklists import ITEMS_OF, Item
+from hospitals.checklists import Item
 from hospitals.models import Hospital, HospitalScene, Scene, SceneCheck
 from hospitals.operations.onboarding import close_scene, open_scene, register_hospital
-from hospitals.operations.readiness import take_back, tick
+from hospitals.operations.readiness import readiness_of, take_back, tick
 
 
 class HospitalHistory(History):
@@ -73,14 +76,14 @@ class HospitalAdmin(OwnHospital):
     @admin.display(description=_("services and what they wait for"))
     def readiness(self, row: Hospital) -> Any:
         """Each scene with what is missing on its checklist, each item a link to where it is ticked."""
-        ticked = {(check.scene, check.item) for check in row.checks.standing()}
+        on = business_date(timezone.now())
         lines = (
-            (scene.label, self._missing(row, scene, [i for i in ITEMS_OF[scene] if (scene, i) not in ticked]))
-            for scene in Scene
+            (one.scene.label, self._missing(row, one.scene, one.missing))
+            for one in readiness_of(hospital=row, on=on)
         )
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {}</li>", lines))
 
-    def _missing(self, row: Hospital, scene: Scene, items: list[Item]) -> Any:
+    def _missing(self, row: Hospital, scene: Scene, items: Sequence[Item]) -> Any:
         if not items:
             return _("ready")
         add = reverse("admin:hospitals_scenecheck_add")

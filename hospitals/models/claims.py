@@ -42,6 +42,13 @@ class RetrofitClaimQuerySet(models.QuerySet["RetrofitClaim"]):
         """What an operator has checked, whatever came of it since."""
         return self.filter(state__in=["checked", "granted", "refused", "paid"])
 
+    def waiting_first(self) -> Self:
+        """For the bureau: to be decided, to be paid, then what is over; the oldest of each on top."""
+        places = [models.When(state=state, then=place) for place, state in enumerate(["checked", "granted"])]
+        return self.order_by(
+            models.Case(*places, default=2, output_field=models.SmallIntegerField()), "filed_at", "pk"
+        )
+
 
 @pghistory.track()
 class RetrofitClaim(models.Model):

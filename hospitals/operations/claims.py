@@ -23,17 +23,15 @@ LETTER = "F"
 class CannotClaim(Refusal):
     code = "cannot_claim"
     articles = (4,)
-    meaning = _(
-        "The finance bureau bears what public hospitals spent on their systems, and nothing else."
-    )
+    meaning = _("The finance bureau bears what public hospitals spend on their systems, no more.")
 
 
 class CannotDecideClaim(Refusal):
     code = "cannot_decide_claim"
     articles = (4,)
     meaning = _(
-        "A claim is filed, checked, decided and paid in this order, each by another person, and decided by the"
-        " finance bureau."
+        "A claim is filed, checked, decided and paid in this order, each by another person; the finance bureau"
+        " decides."
     )
     remedy = _("Let the person whose turn it is do it.")
 

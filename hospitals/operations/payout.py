@@ -48,9 +48,7 @@ def enter_payout_account(
         return current
     if PayoutAccount.objects.at(hospital).exists():
         raise CannotChangePayoutAccount(
-            _(
-                "%(hospital)s has a payout account: another one is proposed, and a second person confirms it."
-            ),
+            _("%(hospital)s has a payout account: another one is proposed, and a second person confirms it."),
             article=2,
             hospital=hospital.name,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -69,6 +71,35 @@ def take_back(*, check: SceneCheck, at: datetime) -> SceneCheck:
     check.stands = False
     check.save(update_fields=["stands"])
     return check
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """One scene of a hospital: what is missing on its checklist, and since when it is live, if it is."""
+
+    scene: Scene
+    missing: Sequence[Item]
+    live_on: date | None
+    total: int
+
+    @property
+    def done(self) -> int:
+        return self.total - len(self.missing)
+
+
+def readiness_of(*, hospital: Hospital, on: date) -> list[Readiness]:
+    """Every scene of a hospital in the order in which a patient meets them."""
+    ticked = set(hospital.checks.standing().values_list("scene", "item"))
+    live = dict(hospital.scenes.live(on).values_list("scene", "live_on"))
+    return [
+        Readiness(
+            scene,
+            [item for item in ITEMS_OF[scene] if (scene, item) not in ticked],
+            live.get(scene),
+            len(ITEMS_OF[scene]),
+        )
+        for scene in Scene
+    ]
 
 
 def missing_items(hospital: Hospital, scene: str) -> list[Item]:

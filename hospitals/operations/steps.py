@@ -88,10 +88,10 @@ def finish_step(*, task: OnboardingTask, on: date, by: User, evidence: str, at: 
     check_done_on(on, at)
     if task.step == Step.TRAINING and not task.hospital.trainings.filter(held_on__lte=on).exists():
         raise CannotTakeStep(
-            _("No training of this hospital is recorded up to %(on)s. Record it first."),
+            _("No training of this hospital is recorded up to %(until_on)s. Record it first."),
             article=16,
             field="evidence",
-            on=on,
+            until_on=on,
         )
     _finish(task, on, by, evidence)
     return task

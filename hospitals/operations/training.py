@@ -17,7 +17,7 @@ from hospitals.models import Hospital, Training
 MOST_PARTICIPANTS = 100_000
 
 
-@enforces(16)
+@enforces(10, 16)
 @transaction.atomic
 def record_training(
     *,

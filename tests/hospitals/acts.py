@@ -36,7 +36,12 @@ def bring_online(hospital: Hospital, by: User, *, on: date = TODAY) -> Hospital:
 
 
 def tick_all(
-    hospital: Hospital, by: User, scenes: Iterable[str] = Scene.values, *, on: date = TODAY, at: datetime = NOW
+    hospital: Hospital,
+    by: User,
+    scenes: Iterable[str] = Scene.values,
+    *,
+    on: date = TODAY,
+    at: datetime = NOW,
 ) -> None:
     """Every item of these scenes' checklists, with a payout account in force."""
     enter_payout_account(

@@ -1,8 +1,10 @@
 """Two hospitals, and who works there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
+import time_machine
 from django.test import Client
 from oauth2_provider.models import Application
 
@@ -61,6 +63,13 @@ def first_client(first_hospital: Hospital) -> ApiClient:
     client = ApiClient.objects.create(application=application, kind="hospital", name="HIS", created_at=NOW)
     connect_client(client=client, hospital=first_hospital)
     return client
+
+
+@pytest.fixture
+def today() -> Iterator[date]:
+    """The clock stands at ten in the morning of these tests' day."""
+    with time_machine.travel(NOW, tick=False):
+        yield TODAY
 
 
 @pytest.fixture

@@ -240,7 +240,9 @@ def test_the_database_takes_no_decision_of_one_person_alone(
 ) -> None:
     proposal = propose()
     people = {user.username: user for user in User.objects.all()}
-    values = {key: people.get(value, value) if key.endswith("_by") else value for key, value in change.items()}
+    values = {
+        key: people.get(value, value) if key.endswith("_by") else value for key, value in change.items()
+    }
 
     with pytest.raises(Error), transaction.atomic():
         PayoutProposal.objects.filter(pk=proposal.pk).update(**values)

@@ -54,7 +54,9 @@ def test_a_private_hospital_joins_by_its_own_wish_and_like_any_other(humanity: H
 
 
 @pytest.mark.article(14)
-def test_a_closed_scene_takes_nothing_new_and_can_open_again(first_hospital: Hospital, ready: Hospital) -> None:
+def test_a_closed_scene_takes_nothing_new_and_can_open_again(
+    first_hospital: Hospital, ready: Hospital
+) -> None:
     open_scene(hospital=first_hospital, scene="parking", on=TODAY, at=NOW)
     close_scene(hospital=first_hospital, scene="parking", on=TOMORROW, at=NOW)
 
