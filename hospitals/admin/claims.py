@@ -24,7 +24,7 @@ AMOUNT, GRANTED = yuan(RetrofitClaim, "amount_fen", "granted_fen")
 
 class ClaimHistory(History):
     model = RetrofitClaim.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "by", "state", AMOUNT, "check_note", GRANTED, "reasons")
+    fields = readonly_fields = ("at", "by", "state", AMOUNT, "check_note", GRANTED, "reasons")
 
 
 class FileClaimForm(OperationForm):

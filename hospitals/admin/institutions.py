@@ -29,7 +29,7 @@ from hospitals.operations.readiness import readiness_of, take_back, tick
 class HospitalHistory(History):
     model = Hospital.pgh_event_model  # type: ignore[attr-defined]
     fields = readonly_fields = (
-        "pgh_created_at", "by", "name_zh", "name_en", "kind", "district", "target_on", "online_on",
+        "at", "by", "name_zh", "name_en", "kind", "district", "target_on", "online_on",
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ class HospitalAdmin(OwnHospital):
 
 class SceneHistory(History):
     model = HospitalScene.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "by", "live_on", "closed_on")
+    fields = readonly_fields = ("at", "by", "live_on", "closed_on")
 
 
 class OpenSceneForm(OperationForm):
@@ -144,7 +144,7 @@ class HospitalSceneAdmin(OwnHospital):
 
 class CheckHistory(History):
     model = SceneCheck.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "checked_by", "stands", "on", "evidence")
+    fields = readonly_fields = ("at", "checked_by", "stands", "on", "evidence")
     joined = ("pgh_context", "by")
 
     @admin.display(description=_("checked by"))

@@ -22,7 +22,7 @@ from hospitals.operations.training import correct_training, record_training
 
 class TaskHistory(History):
     model = OnboardingTask.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "by", "state", "due_on", "done_on", "evidence")
+    fields = readonly_fields = ("at", "by", "state", "due_on", "done_on", "evidence")
 
 
 @admin.register(OnboardingTask)
@@ -47,7 +47,7 @@ class OnboardingTaskAdmin(OwnHospital):
 class TrainingHistory(History):
     model = Training.pgh_event_model  # type: ignore[attr-defined]
     fields = readonly_fields = (
-        "pgh_created_at", "by", "held_on", "subject", "trainer", "audience", "participants", "material",
+        "at", "by", "held_on", "subject", "trainer", "audience", "participants", "material",
     )  # fmt: skip
 
 

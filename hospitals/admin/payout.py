@@ -25,7 +25,7 @@ from hospitals.operations.payout import (
 
 class PayoutAccountHistory(History):
     model = PayoutAccount.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "by", "holder", "bank_name", "from_on", "to_on")
+    fields = readonly_fields = ("at", "by", "holder", "bank_name", "from_on", "to_on")
 
 
 @admin.register(PayoutAccount)
@@ -63,7 +63,7 @@ class PayoutAccountAdmin(OwnHospital):
 
 class ProposalHistory(History):
     model = PayoutProposal.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "by", "bank_name", "from_on", "state", "reason")
+    fields = readonly_fields = ("at", "by", "bank_name", "from_on", "state", "reason")
 
 
 class ProposeForm(OperationForm):

@@ -23,7 +23,7 @@ PostEvent: Any = HospitalStaff.pgh_event_model  # type: ignore[attr-defined]
 
 class StaffHistory(History):
     model = PostEvent
-    fields = readonly_fields = ("pgh_created_at", "by", "position")
+    fields = readonly_fields = ("at", "by", "position")
 
 
 class AppointForm(OperationForm):
