@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessEntry, ApiClient, Attempt, Event, JobRun, Message, Notice, Person, User
 from accounts.operations.access import record_access, record_accesses, record_listing
-from common.admin import ByOperation, Column, choice_of, column, follow
+from common.admin import ByOperation, Column, choice_of, column, follow, plainly
 from common.numbers import InvalidNumber, parse_number
 
 
@@ -175,7 +175,7 @@ class History(Rows):
 
     @admin.display(description=_("at"))
     def at(self, row: Any) -> Any:
-        return row.pgh_created_at
+        return plainly(row.pgh_created_at)
 
     @admin.display(description=_("changed by"))
     def by(self, row: Any) -> str:

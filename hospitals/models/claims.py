@@ -66,7 +66,7 @@ class RetrofitClaim(models.Model):
         RETURNED = "returned", _("returned to the hospital")
         CHECKED = "checked", _("before the finance bureau")
         GRANTED = "granted", _("granted")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", _("not granted")
         PAID = "paid", _("paid")
 
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
@@ -85,7 +85,7 @@ class RetrofitClaim(models.Model):
     decided_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decision at"), null=True, blank=True)
     granted_fen = models.PositiveBigIntegerField(_("amount granted"), null=True, blank=True)
     reasons = models.CharField(_("reasons"), max_length=500, blank=True, default="")
     paid_by = models.ForeignKey(

@@ -63,7 +63,7 @@ class PayoutProposal(models.Model):
     decided_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decision at"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True, default="")
 
     class Meta:
