@@ -29,7 +29,7 @@ from credit.operations.accounts import record_score
 from credit.operations.policy import adopt_policy, publish_rate
 from credit.score_operator import GivenScore
 from hospitals.models import Hospital, Scene
-from hospitals.operations.onboarding import take_over_scene, register_hospital
+from hospitals.operations.onboarding import register_hospital, take_over_scene
 from lenders.models import Lender, Product
 from lenders.operations.facilities import apply_for_facility, decide_application
 from lenders.operations.registering import register_lender, register_product

@@ -30,8 +30,8 @@ class CannotDecideClaim(Refusal):
     code = "cannot_decide_claim"
     articles = (4,)
     meaning = _(
-        "A claim is filed, checked, decided and paid in this order, each by another person; the finance bureau"
-        " decides."
+        "A claim is filed, checked, decided and paid in this order, each by another person; the finance"
+        " bureau decides."
     )
     remedy = _("Let the person whose turn it is do it.")
 

@@ -53,8 +53,8 @@ def load_institutions(
 
     Without that date they begin with their first step, and are to be online by `target_on`, which public ones
     need (Article 14). Known codes take the file's names, kind and district, and keep their dates. `scenes`
-    are taken over with them. Raises BadInput, whose words name the line and the column; then nothing of the file
-    is entered.
+    are taken over with them. Raises BadInput, whose words name the line and the column; then nothing of the
+    file is entered.
     """
     added = changed = unchanged = 0
     for row in _rows(path):
