@@ -22,7 +22,12 @@ from common.calendar import business_date
 from hospitals.admin.base import OF_A_HOSPITAL, ByHospital, OwnHospital, manages
 from hospitals.checklists import Item
 from hospitals.models import Hospital, HospitalScene, Scene, SceneCheck
-from hospitals.operations.onboarding import close_scene, open_scene, register_hospital
+from hospitals.operations.onboarding import (
+    close_scene,
+    correct_hospital,
+    open_scene,
+    register_hospital,
+)
 from hospitals.operations.readiness import readiness_of, take_back, tick
 
 
@@ -38,12 +43,17 @@ class RegisterHospitalForm(OperationForm):
         return register_hospital(**self.cleaned_data, at=at)
 
 
+class CorrectHospitalForm(OperationForm):
+    def perform(self, at: datetime) -> Hospital:
+        return correct_hospital(hospital=self.instance, **self.cleaned_data, at=at)
+
+
 @admin.register(Hospital)
 class HospitalAdmin(OwnHospital):
     """Entered and corrected by an operator; read by its administrator. Its steps lead it online."""
 
     hospital_path = "pk__in"
-    operations = (RegisterHospitalForm, None)
+    operations = (RegisterHospitalForm, CorrectHospitalForm)
     history = HospitalHistory
     list_display = ("code", "name_zh", "kind", "district", "target_on", "online_on")
     list_filter = (

@@ -87,6 +87,34 @@ def register_hospital(
     return facts
 
 
+@enforces(14)
+@transaction.atomic
+def correct_hospital(
+    *,
+    hospital: Hospital,
+    name_zh: str,
+    name_en: str,
+    district: str,
+    uscc: str,
+    target_on: date | None,
+    at: datetime,
+) -> Hospital:
+    """Other names, another code of the institution, or another date to be online by; its kind and code stay.
+
+    Raises BadInput, and CannotRegisterHospital where a public hospital on its way loses its date.
+    """
+    hospital = Hospital.objects.select_for_update(no_key=True).get(pk=hospital.pk)
+    has_moved = hospital.online_on is None and target_on != hospital.target_on
+    hospital.name_zh, hospital.name_en, hospital.district = name_zh, name_en, district
+    hospital.uscc, hospital.target_on = uscc, target_on
+    check_texts(hospital)
+    check_facts(hospital)
+    if has_moved:
+        _check_target(hospital, at)
+    hospital.save(update_fields=["name_zh", "name_en", "district", "uscc", "target_on"])
+    return hospital
+
+
 @enforces(14, 15)
 @transaction.atomic
 def open_scene(*, hospital: Hospital, scene: str, on: date, at: datetime) -> HospitalScene:

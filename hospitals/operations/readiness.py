@@ -62,7 +62,8 @@ def take_back(*, check: SceneCheck, at: datetime) -> SceneCheck:
     check = SceneCheck.objects.select_for_update(no_key=True).get(pk=check.pk)
     if not check.stands:
         return check
-    if HospitalScene.objects.filter(hospital=hospital, scene=check.scene, closed_on=None).exists():
+    rows = HospitalScene.objects.filter(hospital=hospital, scene=check.scene)
+    if (rows.filter(closed_on=None) | rows.live(business_date(at))).exists():
         raise CannotTick(
             _("This service is live. Close it first: its checklist stands as long as it takes credit."),
             article=15,

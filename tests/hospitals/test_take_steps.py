@@ -1,7 +1,7 @@
 """A hospital's steps into the scheme: planned, taken with evidence, and online only when all are done."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -56,6 +56,23 @@ def test_a_public_hospital_has_a_date_and_each_step_its_share_of_the_time(db: No
     assert due == sorted(due) and due[0] == TODAY + timedelta(days=14) and due[-1] == IN_SEVENTY_DAYS
     with pytest.raises(CannotRegisterHospital):
         register_hospital(code="AB02", kind="public", **FACTS, target_on=TODAY - timedelta(days=1), at=NOW)
+
+
+@pytest.mark.article(14)
+def test_a_public_hospital_gets_another_date_but_never_none(
+    client_of: Callable[[User], Client], ou: User
+) -> None:
+    hospital = register_hospital(code="AB01", kind="public", **FACTS, target_on=IN_SEVENTY_DAYS, at=NOW)
+    client, page = client_of(ou), f"/admin/hospitals/hospital/{hospital.pk}/change/"
+    drawn = {"events-TOTAL_FORMS": 1, "events-INITIAL_FORMS": 1, **FACTS, "uscc": ""}
+    for wrong in ("", "2026-11-22"):
+        answer = client.post(page, drawn | {"target_on": wrong})
+        assert list(answer.context["adminform"].form.errors) == ["target_on"]
+
+    assert client.post(page, drawn | {"target_on": "2027-01-04", "kind": "private"}).status_code == 302
+
+    hospital.refresh_from_db()
+    assert (hospital.target_on, hospital.kind) == (date(2027, 1, 4), "public")
 
 
 @pytest.mark.article(14)

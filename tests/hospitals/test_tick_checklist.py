@@ -96,7 +96,9 @@ def test_a_tick_is_taken_back_only_while_the_scene_is_closed(ready: Hospital, ou
         take_back(check=check, at=NOW)
 
     close_scene(hospital=ready, scene="parking", on=TOMORROW, at=NOW)
-    assert not take_back(check=check, at=NOW).stands
+    with pytest.raises(CannotTick):
+        take_back(check=check, at=NOW)
+    assert not take_back(check=check, at=NOW + timedelta(days=1)).stands
 
     with pytest.raises(CannotChangeScene):
         open_scene(hospital=ready, scene="parking", on=TOMORROW, at=NOW)
@@ -129,7 +131,7 @@ def test_the_database_opens_no_scene_that_is_not_ready(first_hospital: Hospital,
     SceneCheck.objects.filter(pk=check.pk).update(stands=True)
     row = HospitalScene.objects.create(hospital=first_hospital, scene="inpatient", live_on=TODAY)
     HospitalScene.objects.filter(pk=row.pk).update(closed_on=TOMORROW)
-    take_back(check=check, at=NOW)
+    take_back(check=check, at=NOW + timedelta(days=1))
     for again in ({"closed_on": None}, {"closed_on": TOMORROW + timedelta(days=1)}, {"live_on": TOMORROW}):
         with pytest.raises(IntegrityError, match="hospital_scene_opens_when_ready"), transaction.atomic():
             HospitalScene.objects.filter(pk=row.pk).update(**again)
