@@ -171,7 +171,7 @@ class History(Rows):
     fk_name = "pgh_obj"
     verbose_name_plural = _("History")
     ordering = ["-pgh_created_at", "-pk"]
-    joined = ("pgh_context",)
+    joined: ClassVar[tuple[str, ...]] = ("pgh_context",)
 
     @admin.display(description=_("at"))
     def at(self, row: Any) -> Any:

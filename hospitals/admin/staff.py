@@ -110,7 +110,7 @@ class PostEventAdmin(OwnHospital):
     @admin.display(description=_("changed by"))
     def by(self, row: Any) -> str:
         key = row.pgh_context.metadata.get("user") if row.pgh_context else None
-        return self._names.get(key, "–")
+        return self._names.get(key or 0, "–")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Field
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -90,7 +92,7 @@ def check_claim(*, claim: RetrofitClaim, complete: bool, note: str, by: User, at
     claim = _locked(claim, State.FILED)
     if by.pk == claim.filed_by_id or by.role != User.Role.OPERATOR:
         raise CannotDecideClaim(_("A claim is checked by the operator, not by whoever filed it."), article=4)
-    claim.check_note = _words(note, "check_note", "note")
+    claim.check_note = _words(note, RetrofitClaim.check_note.field, "note")
     claim.state = State.CHECKED if complete else State.RETURNED
     claim.checked_by, claim.checked_at = by, at
     claim.save(update_fields=["state", "checked_by", "checked_at", "check_note"])
@@ -117,7 +119,7 @@ def decide_claim(
             article=4,
             most_fen=claim.amount_fen,
         )
-    claim.reasons = _words(reasons, "reasons")
+    claim.reasons = _words(reasons, RetrofitClaim.reasons.field)
     claim.state = State.GRANTED if granted_fen else State.REFUSED
     claim.granted_fen, claim.decided_by, claim.decided_at = granted_fen, by, at
     claim.save(update_fields=["state", "granted_fen", "reasons", "decided_by", "decided_at"])
@@ -147,7 +149,7 @@ def pay_claim(
             field="paid_on",
             decided_on=decided_on,
         )
-    reference = _words(reference, "payment_reference", "reference")
+    reference = _words(reference, RetrofitClaim.payment_reference.field, "reference")
     if RetrofitClaim.objects.filter(payment_reference=reference).exists():
         raise CannotDecideClaim(
             _("This bank reference has paid another claim."), article=4, field="reference"
@@ -182,14 +184,14 @@ def _terms(amount_fen: int, purpose: str, evidence: str) -> tuple[str, str]:
             least_fen=1,
             most_fen=MOST_FEN,
         )
-    return _words(purpose, "purpose"), _words(evidence, "evidence")
+    return _words(purpose, RetrofitClaim.purpose.field), _words(evidence, RetrofitClaim.evidence.field)
 
 
-def _words(text: str, column: str, field: str = "") -> str:
+def _words(text: str, column: Field[Any, Any], field: str = "") -> str:
     text = text.strip()
     if not text:
-        raise BadInput(_("Say it in words: this cannot stay empty."), field=field or column)
-    check_text(text, RetrofitClaim._meta.get_field(column), field=field or column)
+        raise BadInput(_("Say it in words: this cannot stay empty."), field=field or column.name)
+    check_text(text, column, field=field or column.name)
     return text
 
 

@@ -69,11 +69,15 @@ def _write(
         raise BadInput(_("This date is still to come."), field="held_on")
     if not 1 <= participants <= MOST_PARTICIPANTS:
         raise BadInput(_("Between 1 and %(most)s took part."), field="participants", most=MOST_PARTICIPANTS)
-    for name, text in (("trainer", trainer), ("audience", audience), ("material", material)):
+    for column, text in (
+        (Training.trainer.field, trainer),
+        (Training.audience.field, audience),
+        (Training.material.field, material),
+    ):
         if not text.strip():
-            raise BadInput(_("Say who trained whom, and by which material."), field=name)
-        check_text(text.strip(), Training._meta.get_field(name))
-        setattr(training, name, text.strip())
+            raise BadInput(_("Say who trained whom, and by which material."), field=column.name)
+        check_text(text.strip(), column)
+        setattr(training, column.name, text.strip())
     training.held_on, training.subject, training.participants = held_on, subject, participants
     training.save()
     return training

@@ -59,7 +59,7 @@ def test_an_operator_takes_a_private_hospital_from_application_to_going_live(
     look(page)
     page.click("text=New application")
     look(page)
-    page.check("text=Private hospital")
+    page.click("label:has-text('Private hospital')")
     for name, typed in {
         "code": "XM201", "name_zh": "弘爱医院", "name_en": "Humanity Hospital", "district": "Huli",
     }.items():  # fmt: skip
@@ -77,7 +77,7 @@ def test_an_operator_takes_a_private_hospital_from_application_to_going_live(
 
     page.click("text=Record a training")
     page.fill("[name=held_on]", today.isoformat())
-    page.check("text=Charging and refunding at the desk")
+    page.click("label:has-text('Charging and refunding at the desk')")
     for name, typed in {
         "trainer": "Ouyang", "audience": "Cashiers", "participants": "12", "material": "Handbook 1.0",
     }.items():  # fmt: skip
