@@ -74,13 +74,13 @@ class OnboardingTask(models.Model):
     """
 
     class State(models.TextChoices):
-        TODO = "todo", _("to do")
+        OPEN = "todo", _("to do")
         DOING = "doing", _("under way")
         DONE = "done", _("done")
 
     hospital = models.ForeignKey(Hospital, models.PROTECT, related_name="tasks", verbose_name=_("hospital"))
     step = models.CharField(_("step"), max_length=11, choices=Step)
-    state = models.CharField(_("state"), max_length=5, choices=State, default=State.TODO)
+    state = models.CharField(_("state"), max_length=5, choices=State, default=State.OPEN)
     due_on = models.DateField(_("due on"), null=True, blank=True)
     in_charge = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("in charge")

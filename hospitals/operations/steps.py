@@ -65,7 +65,7 @@ def plan_step(
 def begin_step(*, task: OnboardingTask, at: datetime) -> OnboardingTask:
     """Somebody is at it. Once begun or done it stays as it is."""
     task = _locked(task)
-    if task.state == State.TODO:
+    if task.state == State.OPEN:
         task.state = State.DOING
         task.save(update_fields=["state"])
     return task
