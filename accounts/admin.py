@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccessEntry, ApiClient, Attempt, Event, JobRun, Message, Notice, Person, User
 from accounts.operations.access import record_access, record_accesses, record_listing
-from common.admin import ByOperation, Column, choice_of, column, follow
+from common.admin import ByOperation, Column, choice_of, column, follow, plainly
 from common.numbers import InvalidNumber, parse_number
 
 
@@ -146,6 +146,7 @@ def person(path: str, label: Any) -> Column:
 class Rows(admin.TabularInline):
     """Rows that belong to the one being looked at: whoever may see that one sees them, and changes none."""
 
+    template = "admin/rows.html"
     extra = 0
     can_delete = False
     joined: ClassVar[tuple[str, ...]] = ()
@@ -169,8 +170,12 @@ class History(Rows):
 
     fk_name = "pgh_obj"
     verbose_name_plural = _("History")
-    ordering = ["-pgh_created_at"]
-    joined = ("pgh_context",)
+    ordering = ["-pgh_created_at", "-pk"]
+    joined: ClassVar[tuple[str, ...]] = ("pgh_context",)
+
+    @admin.display(description=_("at"))
+    def at(self, row: Any) -> Any:
+        return plainly(row.pgh_created_at)
 
     @admin.display(description=_("changed by"))
     def by(self, row: Any) -> str:

@@ -20,7 +20,7 @@ from credit.operations.policy import adopt_policy, publish_rate
 from credit.score_operator import GivenScore
 from hospitals.models import Hospital, Scene
 from hospitals.operations.onboarding import connect_client as connect_hospital
-from hospitals.operations.onboarding import open_scene, register_hospital
+from hospitals.operations.onboarding import register_hospital, take_over_scene
 from lenders.models import Lender
 from lenders.operations.facilities import apply_for_facility, decide_application
 from lenders.operations.registering import connect_client as connect_lender
@@ -51,7 +51,7 @@ def found(*, hospitals: int, lenders: int, clients: int) -> list[dict[str, str]]
             online_on=on,
             at=at,
         )
-        open_scene(hospital=hospital, scene=Scene.OUTPATIENT, on=on, at=at)
+        take_over_scene(hospital=hospital, scene=Scene.OUTPATIENT, on=on, at=at)
     for number in range(1, lenders + 1):
         lender = register_lender(
             code=f"L{number:02d}",

@@ -46,6 +46,7 @@ def open_demo_doors(*, at: datetime) -> None:
     appoint_at_hospital(user=admin, hospital=hospital, position=HospitalStaff.Position.ADMIN, at=at)
     _user("operator", User.Role.OPERATOR, is_staff=True, is_superuser=True)
     _user("regulator", User.Role.REGULATOR)
+    _user("finance", User.Role.REGULATOR, bureau=User.Bureau.FINANCE)
     clerk = _user("lender", User.Role.LENDER)
     lenders = list(Lender.objects.order_by("code"))
     appoint_at_lender(user=clerk, lender=lenders[0])
@@ -78,7 +79,7 @@ def credentials(*, base_url: str) -> dict[str, Any]:
 
 
 _CITIZENS = ("citizen", "parent", "suspended")
-_STAFF = ("cashier", "hospital-admin", "operator", "regulator", "lender")
+_STAFF = ("cashier", "hospital-admin", "operator", "regulator", "finance", "lender")
 
 
 def _cast() -> dict[str, Person]:
@@ -100,7 +101,7 @@ def _cast() -> dict[str, Person]:
     return {username: account.person for username, account in found.items() if account}
 
 
-def _user(username: str, role: str, person: Person | None = None, **flags: bool) -> User:
+def _user(username: str, role: str, person: Person | None = None, **flags: bool | str) -> User:
     user, created = User.objects.get_or_create(
         username=username, defaults={"role": role, "person": person, **flags}
     )

@@ -8,11 +8,10 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Person
+from city.institutions import bring_in_institutions
 from common.errors import Refusal
 from credit.operations.policy import adopt_policy, load_rates
-from hospitals.models import Hospital, Scene
-from hospitals.operations.imports import OUR_INSTITUTIONS, load_institutions
-from hospitals.operations.payout import change_payout_account
+from hospitals.models import Hospital
 from lenders.models import Lender
 from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import register_lender, register_product
@@ -54,16 +53,7 @@ def found(*, on: date, at: datetime) -> None:
         raise CityExists(_("This database already holds a city; use an empty one."))
     adopt_policy(in_force_from=on - timedelta(days=365), at=at)
     load_rates(path=RATES, at=at)
-    load_institutions(path=OUR_INSTITUTIONS, on=on, at=at, scenes=Scene.values)
-    for hospital in Hospital.objects.all():
-        change_payout_account(
-            hospital=hospital,
-            holder=hospital.name_zh,
-            bank_name="白鹭银行",
-            number=f"62170000{hospital.pk:08d}",
-            from_on=on,
-            at=at,
-        )
+    bring_in_institutions(on=on, at=at)
     for code, kind, name_zh, name_en, days, rate in LENDERS:
         lender = register_lender(code=code, name_zh=name_zh, name_en=name_en, kind=kind, on=on)
         register_product(

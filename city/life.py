@@ -88,7 +88,7 @@ class City:
     def __init__(self, *, citizens: int, first: date, last: date, seed: int) -> None:
         self.rng = Random(seed)  # noqa: S311 - a city to look at, not a secret
         self.first, self.last = first, last
-        self.hospitals = list(Hospital.objects.order_by("code"))
+        self.hospitals = list(Hospital.objects.online(first).order_by("code"))
         self.lenders = list(Lender.objects.order_by("code"))
         self.citizens = draw_citizens(
             self.rng, citizens=citizens, first=first, last=last, lenders=len(self.lenders)

@@ -91,12 +91,16 @@ class ByOperation(admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm]:
-        operation = self.operations[1 if obj else 0]
+        operation = self.operation_for(request, obj)
         if operation and (obj is None or self.has_change_permission(request, obj)):
             kwargs["form"] = operation
         form = super().get_form(request, obj, change, **kwargs)
         form.request = request  # type: ignore[attr-defined]
         return form
+
+    def operation_for(self, request: HttpRequest, obj: Any) -> type[OperationForm] | None:
+        """The operation of a new row, or of this one; where it depends on who asks, the table says."""
+        return self.operations[1 if obj else 0]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not isinstance(form, OperationForm):

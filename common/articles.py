@@ -85,12 +85,9 @@ def enforces(*numbers: int) -> Callable[[T], T]:
 NOT_ENFORCEABLE: dict[int, str] = {
     1: "Says why the regulation exists; there is nothing to obey.",
     3: "Says what the regulation governs; the platform as a whole is that scope.",
-    4: "Divides duties among bureaus: the platform gives each its view but cannot make it act.",
     5: "Appoints the operator, which is the city's act; what it must do follows in Articles 7–13.",
-    10: "Helping, promoting and training are done by the operator's staff.",
     11: "Helping and training are done by staff; what a lender connects to is enforced under Article 22.",
     12: "Promotion is done by people. That the scheme can travel is kept by naming no city in code.",
-    16: "Promotion and information desks inside hospitals are done by people.",
     36: "Names who interprets the regulation; a change of reading is a new dated policy row.",
 }
 

@@ -81,7 +81,7 @@ class RegisterProductForm(OperationForm):
 
 class ProductHistory(History):
     model = Product.pgh_event_model  # type: ignore[attr-defined]
-    fields = readonly_fields = ("pgh_created_at", "by", "name_zh", "name_en", "service_zh", "service_en")
+    fields = readonly_fields = ("at", "by", "name_zh", "name_en", "service_zh", "service_en")
 
 
 @admin.register(Product)

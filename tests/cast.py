@@ -29,7 +29,7 @@ from credit.operations.accounts import record_score
 from credit.operations.policy import adopt_policy, publish_rate
 from credit.score_operator import GivenScore
 from hospitals.models import Hospital, Scene
-from hospitals.operations.onboarding import open_scene, register_hospital
+from hospitals.operations.onboarding import register_hospital, take_over_scene
 from lenders.models import Lender, Product
 from lenders.operations.facilities import apply_for_facility, decide_application
 from lenders.operations.registering import register_lender, register_product
@@ -68,7 +68,7 @@ class Town:
             at=at,
         )
         for scene in Scene.values:
-            open_scene(hospital=hospital, scene=scene, on=OPENING_ON, at=at)
+            take_over_scene(hospital=hospital, scene=scene, on=OPENING_ON, at=at)
         return hospital
 
     def found_bank(self, code: str, *, interest_free_days: int = 42, late_rate_ppm: int = 45_000) -> Lender:

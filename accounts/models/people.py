@@ -178,7 +178,20 @@ class User(AbstractUser):
         LENDER = "lender", _("lender")
         AUDITOR = "auditor", _("auditor")
 
+    class Bureau(models.TextChoices):
+        """The bureaus whose duties Article 4 divides; for a regulator's sign-in."""
+
+        DEVELOPMENT = "development", _("Development and reform commission")
+        HEALTH = "health", _("Health commission")
+        FINANCE = "finance", _("Finance bureau")
+        INDUSTRY = "industry", _("Industry and big-data bureau")
+        INSURANCE = "insurance", _("Medical insurance bureau")
+        BANKING = "banking", _("Banking regulator")
+
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.CITIZEN)
+    bureau = models.CharField(
+        _("bureau"), max_length=11, choices=Bureau.choices, blank=True, default="", db_default=""
+    )
     person = models.OneToOneField(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="user", verbose_name=_("person")
     )
@@ -209,6 +222,14 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=Q(person=None) | Q(role="citizen"), name="user_person_is_a_citizen"
             ),
+            models.CheckConstraint(
+                condition=Q(bureau="")
+                | Q(
+                    role="regulator",
+                    bureau__in=["development", "health", "finance", "industry", "insurance", "banking"],
+                ),
+                name="user_bureau_is_a_regulators",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -217,6 +238,11 @@ class User(AbstractUser):
     @property
     def is_citizen(self) -> bool:
         return self.role == self.Role.CITIZEN
+
+    @property
+    def is_finance_bureau(self) -> bool:
+        """Decides what public hospitals are given for rebuilding their systems (Article 4)."""
+        return self.role == self.Role.REGULATOR and self.bureau == self.Bureau.FINANCE
 
 
 class PhoneCode(models.Model):

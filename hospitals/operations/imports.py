@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import BadInput
 from hospitals.models import Hospital
-from hospitals.operations.onboarding import check_facts, open_scene
+from hospitals.operations.onboarding import check_facts, take_over_scene
+from hospitals.operations.steps import lay_out_steps
 
 COLUMNS = ("code", "name_zh", "name_en", "kind", "district")
 OPTIONAL_COLUMNS = ("uscc",)
@@ -40,23 +41,38 @@ class Row:
 
 
 @transaction.atomic
-def load_institutions(*, path: Path, on: date | None, at: datetime, scenes: Sequence[str] = ()) -> Loaded:
-    """Enter the institutions of a CSV file (UTF-8, with a heading); new ones are online from `on`.
+def load_institutions(
+    *,
+    path: Path,
+    on: date | None,
+    target_on: date | None = None,
+    at: datetime,
+    scenes: Sequence[str] = (),
+) -> Loaded:
+    """Enter the institutions of a CSV file (UTF-8, with a heading); new ones are taken over, online `on`.
 
-    Known codes take the file's names, kind and district, and keep their date. `scenes` are opened on `on`.
-    Raises BadInput, whose words name the line and the column; then nothing of the file is entered.
+    Without that date they begin with their first step, and are to be online by `target_on`, which public ones
+    need (Article 14). Known codes take the file's names, kind and district, and keep their dates. `scenes`
+    are taken over with them. Raises BadInput, whose words name the line and the column; then nothing of the
+    file is entered.
     """
     added = changed = unchanged = 0
     for row in _rows(path):
         hospital = Hospital.objects.select_for_update(no_key=True).filter(code=row.facts["code"]).first()
         known = hospital is not None
-        hospital = hospital or Hospital(online_on=on)
+        hospital = hospital or Hospital(target_on=None if on else target_on)
         differs = not known or any(getattr(hospital, name) != value for name, value in row.facts.items())
         for name, value in row.facts.items():
             setattr(hospital, name, value)
         _check(hospital, row.line)
+        if not known and on is None and target_on is None and hospital.kind == Hospital.Kind.PUBLIC:
+            raise _fault(row.line, "kind", _("a public hospital has a date to be online by"))
         if differs:
             hospital.save()
+            lay_out_steps(hospital=hospital, taken_over_on=hospital.online_on if known else on, at=at)
+        if not known and on is not None:
+            hospital.online_on = on
+            hospital.save(update_fields=["online_on"])
         added, changed, unchanged = (
             added + (not known),
             changed + (known and differs),
@@ -64,7 +80,7 @@ def load_institutions(*, path: Path, on: date | None, at: datetime, scenes: Sequ
         )
         if on is not None:
             for scene in scenes:
-                open_scene(hospital=hospital, scene=scene, on=on, at=at)
+                take_over_scene(hospital=hospital, scene=scene, on=on, at=at)
     return Loaded(added=added, changed=changed, unchanged=unchanged)
 
 

@@ -53,12 +53,19 @@ def appoint_staff(*, user: User, hospital: Hospital, position: str, at: datetime
     post.save()
     user.role = ROLES[Position(position)]
     user.is_staff = position == Position.ADMIN
-    user.save(update_fields=["role", "is_staff"])
+    user.is_active = True
+    user.save(update_fields=["role", "is_staff", "is_active"])
     return post
 
 
+@enforces(15)
 @transaction.atomic
 def dismiss_staff(*, user: User, at: datetime) -> None:
-    """End a user's post: from the next request on they see nothing of the hospital."""
+    """End a user's post: from the next request on they see nothing of the hospital.
+
+    Their sign-ins are over for good: none comes back with another post.
+    """
     HospitalStaff.objects.filter(user=user).delete()
-    User.objects.filter(pk=user.pk, role__in=ROLES.values()).update(is_active=False, is_staff=False)
+    User.objects.filter(pk=user.pk, role__in=ROLES.values()).update(
+        is_active=False, is_staff=False, signed_out_at=at
+    )

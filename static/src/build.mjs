@@ -1,4 +1,4 @@
-// Writes static/build/app.css and static/build/app.js; `--watch` keeps on writing.
+// Writes static/build/app.css, app.js and office.css; `--watch` keeps on writing.
 import { build, context } from "esbuild"
 import { cp, mkdir, watch, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -31,6 +31,7 @@ const script = {
 
 await mkdir(output, { recursive: true })
 await cp(join(root, "static", "icons"), output, { recursive: true })
+await cp(join(source, "office.css"), join(output, "office.css"))
 if (process.argv.includes("--watch")) {
   const scripts = await context(script)
   await scripts.watch()

@@ -1,6 +1,7 @@
 """Another key, while nothing stands still."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from accounts.models import ApiClient, Message, Person, WebhookEndpoint
+from accounts.models import ApiClient, Message, Person, User, WebhookEndpoint
 from accounts.operations import keys
 from accounts.operations.keys import rotate_keys, sealed_columns
 from accounts.operations.phone_codes import send_code
@@ -16,7 +17,7 @@ from accounts.operations.webhooks import set_webhook
 from common.crypto import CannotDecrypt
 from hospitals.models import PayoutAccount
 from hospitals.operations.onboarding import register_hospital
-from hospitals.operations.payout import change_payout_account
+from hospitals.operations.payout import enter_payout_account, propose_payout_account
 from tests.accounts.conftest import HERE, LIN_ID, LIN_NAME, LIN_PHONE, NOW
 from tests.billing.import_attacks import OneImport
 
@@ -31,9 +32,15 @@ def everything(lin: Person, harbour: ApiClient) -> None:
     for secret in (OLD_SECRET, NEW_SECRET):
         set_webhook(client=harbour, url="http://127.0.0.1:9/", secret=secret, at=NOW)
     hospital = register_hospital(
-        code="XM001", name_zh="医院", name_en="Hospital", kind="public", district="思明区", at=NOW
+        code="XM001",
+        name_zh="医院",
+        name_en="Hospital",
+        kind="public",
+        district="思明区",
+        online_on=NOW.date(),
+        at=NOW,
     )
-    change_payout_account(
+    enter_payout_account(
         hospital=hospital,
         holder="医院",
         bank_name="银行",
@@ -42,6 +49,15 @@ def everything(lin: Person, harbour: ApiClient) -> None:
         at=NOW,
     )
     OneImport(hospital, NOW)
+    propose_payout_account(
+        hospital=hospital,
+        holder="医院",
+        bank_name="银行",
+        number="440012345678",
+        from_on=NOW.date() + timedelta(days=9),
+        by=User.objects.create_user("zhao", role=User.Role.HOSPITAL_ADMIN),
+        at=NOW,
+    )
 
 
 def bring_a_new_key(settings: Any) -> None:

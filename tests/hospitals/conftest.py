@@ -1,11 +1,18 @@
 """Two hospitals, and who works there."""
 
+from collections.abc import Callable, Iterator
+from datetime import date
+
 import pytest
+import time_machine
+from django.test import Client
 from oauth2_provider.models import Application
 
 from accounts.models import ApiClient, User
 from hospitals.models import Hospital
 from hospitals.operations.onboarding import connect_client, register_hospital
+from hospitals.operations.staffing import appoint_staff
+from tests.hospitals.acts import tick_all
 from tests.hospitals.days import NOW, TODAY
 
 
@@ -56,3 +63,48 @@ def first_client(first_hospital: Hospital) -> ApiClient:
     client = ApiClient.objects.create(application=application, kind="hospital", name="HIS", created_at=NOW)
     connect_client(client=client, hospital=first_hospital)
     return client
+
+
+@pytest.fixture
+def today() -> Iterator[date]:
+    """The clock stands at ten in the morning of these tests' day."""
+    with time_machine.travel(NOW, tick=False):
+        yield TODAY
+
+
+@pytest.fixture
+def ou(db: None) -> User:
+    """The operator."""
+    return User.objects.create_user("ou", role=User.Role.OPERATOR, is_staff=True)
+
+
+@pytest.fixture
+def zhao_at_first(first_hospital: Hospital, zhao: User) -> User:
+    """The first hospital's administrator."""
+    appoint_staff(user=zhao, hospital=first_hospital, position="admin", at=NOW)
+    zhao.refresh_from_db()
+    return zhao
+
+
+@pytest.fixture
+def ready(first_hospital: Hospital, ou: User) -> Hospital:
+    """Every checklist of the first hospital is complete."""
+    tick_all(first_hospital, ou)
+    return first_hospital
+
+
+@pytest.fixture
+def bureau(db: None) -> tuple[User, User]:
+    """Two people of the finance bureau: one decides, one pays."""
+    finance = {"role": User.Role.REGULATOR, "bureau": User.Bureau.FINANCE}
+    return User.objects.create_user("cai", **finance), User.objects.create_user("fang", **finance)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return client_of

@@ -2,57 +2,59 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from common.calendar import business_date
-from hospitals.models import Hospital, HospitalScene, HospitalStaff, PayoutAccount
-from hospitals.operations.onboarding import open_scene, put_online
-from hospitals.operations.payout import change_payout_account
+from hospitals.models import Hospital, HospitalScene, HospitalStaff, PayoutAccount, PayoutProposal
+from hospitals.operations.onboarding import open_scene
+from hospitals.operations.payout import enter_payout_account, propose_payout_account
 from hospitals.operations.staffing import appoint_staff, dismiss_staff
+from hospitals.operations.training import record_training
+from tests.hospitals.acts import bring_online, tick_all
 from tests.hospitals.days import NOW, TODAY
 
-MODELS = ["hospital", "hospitalscene", "hospitalstaff", "payoutaccount"]
+MODELS = [
+    "hospital", "hospitalscene", "hospitalstaff", "onboardingtask", "payoutaccount", "payoutproposal",
+    "scenecheck", "training",
+]  # fmt: skip
 ACCOUNT: dict[str, Any] = {"holder": "医院", "bank_name": "鹭岛银行", "number": "351001888001234"}
+# What the history below a form is sent with.
+DRAWN = {"events-TOTAL_FORMS": 1, "events-INITIAL_FORMS": 1}
+OTHER_ACCOUNT: dict[str, Any] = ACCOUNT | {"bank_name": "海湾银行", "number": "440012345678"}
 
 
 @pytest.fixture
-def client_of():  # type: ignore[no-untyped-def]
-    def client_of(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return client_of
+def operator(ou: User) -> User:
+    return ou
 
 
 @pytest.fixture
-def zhao_at_first(first_hospital: Hospital, zhao: User) -> User:
-    appoint_staff(user=zhao, hospital=first_hospital, position="admin", at=NOW)
-    zhao.refresh_from_db()
-    return zhao
-
-
-@pytest.fixture
-def operator(db: None) -> User:
-    return User.objects.create_user("ou", role=User.Role.OPERATOR, is_staff=True)
-
-
-@pytest.fixture
-def rows(first_hospital: Hospital, humanity: Hospital, chen: User) -> dict[str, dict[str, Any]]:
+def rows(first_hospital: Hospital, humanity: Hospital, chen: User, ou: User) -> dict[str, dict[str, Any]]:
     """One row of every table for each of the two hospitals."""
-    put_online(hospital=humanity, on=TODAY)
+    bring_online(humanity, ou)
     other = User.objects.create_user("sun", role=User.Role.CASHIER)
     made: dict[str, dict[str, Any]] = {}
     for key, hospital, user in (("own", first_hospital, chen), ("other", humanity, other)):
         made[key] = {
             "hospital": hospital,
-            "hospitalscene": open_scene(hospital=hospital, scene="outpatient", on=TODAY, at=NOW),
             "hospitalstaff": appoint_staff(user=user, hospital=hospital, position="cashier", at=NOW),
-            "payoutaccount": change_payout_account(hospital=hospital, **ACCOUNT, from_on=TODAY, at=NOW),
+            "payoutaccount": enter_payout_account(hospital=hospital, **ACCOUNT, from_on=TODAY, at=NOW),
+            "payoutproposal": propose_payout_account(
+                hospital=hospital, **OTHER_ACCOUNT, from_on=TODAY + timedelta(days=9), by=ou, at=NOW
+            ),
         }
+        tick_all(hospital, ou, ["outpatient"])
+        made[key] |= {
+            "hospitalscene": open_scene(hospital=hospital, scene="outpatient", on=TODAY, at=NOW),
+            "scenecheck": hospital.checks.first(),
+            "onboardingtask": hospital.tasks.first(),
+            "training": record_training(
+                hospital=hospital, held_on=TODAY, subject="desk", trainer="欧阳老师", audience="收费处",
+                participants=3, material="手册", by=ou, at=NOW,
+            ),
+        }  # fmt: skip
     return made
 
 
@@ -104,11 +106,12 @@ def test_a_dismissed_administrator_is_out_on_the_next_request(client_of, zhao_at
 
 @pytest.mark.article(15)
 def test_an_administrator_opens_and_closes_scenes_of_their_own_hospital_only(  # type: ignore[no-untyped-def]
-    client_of, zhao_at_first, first_hospital, humanity
+    client_of, zhao_at_first, first_hospital, humanity, ou
 ) -> None:
     client, today = client_of(zhao_at_first), business_date(timezone.now())
     add = reverse("admin:hospitals_hospitalscene_add")
-    Hospital.objects.update(online_on=today)
+    Hospital.objects.filter(pk=first_hospital.pk).update(online_on=today)
+    tick_all(first_hospital, ou, ["parking"], on=today, at=timezone.now())
 
     client.post(add, {"hospital": humanity.pk, "scene": "parking", "live_on": today.isoformat()})
     assert not HospitalScene.objects.exists()
@@ -117,7 +120,7 @@ def test_an_administrator_opens_and_closes_scenes_of_their_own_hospital_only(  #
     scene = HospitalScene.objects.get()
     assert first_hospital.offers("parking", today) or scene.is_live(today)
 
-    client.post(page("hospitalscene", scene), {"closed_on": today.isoformat()})
+    client.post(page("hospitalscene", scene), DRAWN | {"closed_on": today.isoformat()})
     scene.refresh_from_db()
     assert not scene.is_live(today)
 
@@ -135,7 +138,7 @@ def test_a_refusal_stands_in_the_form_and_nothing_typed_is_lost(
     )
 
     assert answer.status_code == 200
-    assert answer.context["adminform"].form.non_field_errors()
+    assert answer.context["adminform"].form.errors["live_on"]
     assert yesterday in answer.content.decode()
 
 
@@ -147,7 +150,7 @@ def test_an_administrator_appoints_by_sign_in_name_and_never_touches_their_own_p
 
     client.post(add, {"username": "chen", "hospital": first_hospital.pk, "position": "cashier"})
     post = HospitalStaff.objects.get(user=chen)
-    client.post(page("hospitalstaff", post), {"position": "lead"})
+    client.post(page("hospitalstaff", post), DRAWN | {"position": "lead"})
     post.refresh_from_db()
     assert post.position == "lead"
 
@@ -173,26 +176,34 @@ def test_a_colleague_of_another_hospital_cannot_be_taken(
     assert rows["other"]["hospitalstaff"] in HospitalStaff.objects.at(rows["other"]["hospital"])
 
 
-def test_a_payout_account_is_added_and_its_number_never_shown(
-    client_of, zhao_at_first, first_hospital
+def test_a_payout_account_is_proposed_and_its_number_never_shown(
+    client_of, zhao_at_first, first_hospital, ou
 ) -> None:  # type: ignore[no-untyped-def]
     client = client_of(zhao_at_first)
     client.post(
-        reverse("admin:hospitals_payoutaccount_add"),
+        reverse("admin:hospitals_payoutproposal_add"),
         {**ACCOUNT, "hospital": first_hospital.pk, "from_on": TODAY.isoformat()},
     )
-    account = PayoutAccount.objects.get()
+    proposal = PayoutProposal.objects.get()
+    own = client.post(page("payoutproposal", proposal), DRAWN | {"decision": "confirm"})
+    assert own.context["adminform"].form.errors["decision"] and not PayoutAccount.objects.exists()
 
+    said = client_of(ou).get(page("payoutaccount")).content.decode()
+    answer = client_of(ou).post(page("payoutproposal", proposal), DRAWN | {"decision": "confirm"})
+
+    assert answer.status_code == 302 and "zhao" in said
+    account = PayoutAccount.objects.get()
     assert account.number == ACCOUNT["number"]
-    for address in (page("payoutaccount"), page("payoutaccount", account)):
+    for address in (page("payoutaccount"), page("payoutaccount", account), page("payoutproposal", proposal)):
         content = client.get(address).content.decode()
         assert "1234" in content and ACCOUNT["number"] not in content and "v1:" not in content
+    shown = client.get(page("payoutaccount", account)).content.decode()
+    assert ">zhao<" in shown and ">ou<" in shown
 
 
 def test_the_history_names_who_changed_a_hospital(client_of, operator, first_hospital) -> None:  # type: ignore[no-untyped-def]
     client = client_of(operator)
-    drawn_with_the_page = {"events-TOTAL_FORMS": 1, "events-INITIAL_FORMS": 1}
-    facts = drawn_with_the_page | {
+    facts = DRAWN | {
         "name_zh": "第一医院",
         "name_en": "New Name",
         "kind": "public",

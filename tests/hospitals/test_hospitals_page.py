@@ -4,18 +4,22 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from common.calendar import business_date
 from hospitals.models import Hospital
 from hospitals.operations.onboarding import open_scene
+from tests.hospitals.acts import bring_online, tick_all
 
 
 @pytest.fixture
-def town(first_hospital: Hospital, humanity: Hospital) -> None:
+def town(first_hospital: Hospital, humanity: Hospital, ou: User) -> None:
     """The first hospital takes credit for outpatient care today; the private one starts tomorrow."""
     at = timezone.now()
     today = business_date(at)
+    bring_online(humanity, ou)
     Hospital.objects.filter(pk=first_hospital.pk).update(online_on=today)
     Hospital.objects.filter(pk=humanity.pk).update(online_on=today + timedelta(days=1))
+    tick_all(first_hospital, ou, ["outpatient"], on=today, at=at)
     open_scene(hospital=first_hospital, scene="outpatient", on=today, at=at)
 
 

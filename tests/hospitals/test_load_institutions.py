@@ -32,6 +32,18 @@ def test_the_citys_own_institutions_load_public_community_and_private(db: None) 
     assert Hospital.objects.offering("outpatient", TODAY).count() == 12
 
 
+@pytest.mark.article(14)
+def test_who_is_not_online_yet_begins_with_the_first_step(write) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(BadInput):
+        load_institutions(path=write(HEADING, GOOD), on=None, at=NOW)
+
+    call_command("import_institutions", str(write(HEADING, GOOD)), "--target", "2099-01-01")
+
+    hospital = Hospital.objects.get()
+    assert (hospital.online_on, str(hospital.target_on)) == (None, "2099-01-01")
+    assert hospital.tasks.filter(state="todo").count() == 5
+
+
 def test_the_same_file_again_changes_nothing(db: None) -> None:
     load_institutions(path=OUR_INSTITUTIONS, on=TODAY, at=NOW)
 

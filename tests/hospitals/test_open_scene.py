@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from accounts.models import User
 from common.errors import BadInput
 from hospitals.models import Hospital, HospitalScene
 from hospitals.operations.onboarding import (
@@ -11,9 +12,9 @@ from hospitals.operations.onboarding import (
     CannotRegisterHospital,
     close_scene,
     open_scene,
-    put_online,
     register_hospital,
 )
+from tests.hospitals.acts import bring_online, tick_all
 from tests.hospitals.days import EARLY, NOW, TODAY
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -22,7 +23,9 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 @pytest.mark.article(14)
 @pytest.mark.article(15)
-def test_a_hospital_offers_a_scene_from_the_day_it_switched_it_on(first_hospital: Hospital) -> None:
+def test_a_hospital_offers_a_scene_from_the_day_it_switched_it_on(
+    first_hospital: Hospital, ready: Hospital
+) -> None:
     open_scene(hospital=first_hospital, scene="outpatient", on=TOMORROW, at=NOW)
 
     assert not first_hospital.offers("outpatient", TODAY)
@@ -40,8 +43,9 @@ def test_a_hospital_that_is_not_online_opens_no_scene(humanity: Hospital) -> Non
 
 
 @pytest.mark.article(20)
-def test_a_private_hospital_joins_by_its_own_wish_and_like_any_other(humanity: Hospital) -> None:
-    put_online(hospital=humanity, on=TODAY)
+def test_a_private_hospital_joins_by_its_own_wish_and_like_any_other(humanity: Hospital, ou: User) -> None:
+    bring_online(humanity, ou)
+    tick_all(humanity, ou, ["checkup"])
     open_scene(hospital=humanity, scene="checkup", on=TODAY, at=NOW)
     humanity.refresh_from_db()
 
@@ -50,7 +54,9 @@ def test_a_private_hospital_joins_by_its_own_wish_and_like_any_other(humanity: H
 
 
 @pytest.mark.article(14)
-def test_a_closed_scene_takes_nothing_new_and_can_open_again(first_hospital: Hospital) -> None:
+def test_a_closed_scene_takes_nothing_new_and_can_open_again(
+    first_hospital: Hospital, ready: Hospital
+) -> None:
     open_scene(hospital=first_hospital, scene="parking", on=TODAY, at=NOW)
     close_scene(hospital=first_hospital, scene="parking", on=TOMORROW, at=NOW)
 
@@ -61,7 +67,7 @@ def test_a_closed_scene_takes_nothing_new_and_can_open_again(first_hospital: Hos
     assert first_hospital.offers("parking", TOMORROW)
 
 
-def test_opening_and_closing_twice_changes_nothing(first_hospital: Hospital) -> None:
+def test_opening_and_closing_twice_changes_nothing(first_hospital: Hospital, ready: Hospital) -> None:
     first = open_scene(hospital=first_hospital, scene="parking", on=TODAY, at=NOW)
     again = open_scene(hospital=first_hospital, scene="parking", on=TODAY, at=NOW)
     close_scene(hospital=first_hospital, scene="parking", on=TOMORROW, at=NOW)
@@ -71,14 +77,14 @@ def test_opening_and_closing_twice_changes_nothing(first_hospital: Hospital) -> 
     assert HospitalScene.objects.get().closed_on == TOMORROW
 
 
-def test_a_scene_is_not_changed_in_the_past(first_hospital: Hospital) -> None:
+def test_a_scene_is_not_changed_in_the_past(first_hospital: Hospital, ready: Hospital) -> None:
     Hospital.objects.update(online_on=YESTERDAY)
 
     with pytest.raises(CannotChangeScene):
         open_scene(hospital=first_hospital, scene="outpatient", on=YESTERDAY, at=NOW)
 
 
-def test_today_is_the_day_in_shanghai(first_hospital: Hospital) -> None:
+def test_today_is_the_day_in_shanghai(first_hospital: Hospital, ready: Hospital) -> None:
     open_scene(hospital=first_hospital, scene="outpatient", on=TODAY, at=EARLY)
 
     assert first_hospital.offers("outpatient", TODAY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 import time_machine
@@ -24,9 +24,11 @@ from complaints.operations.cases import open_case
 from credit.models import CalendarDay, CreditAccount, DueDateOutcome, RepairApplication
 from credit.operations.family import add_child
 from credit.operations.standing import apply_for_repair, report_successive_defaults, suspend
+from hospitals.operations.claims import file_claim
 from hospitals.operations.onboarding import connect_client
-from hospitals.operations.payout import change_payout_account
+from hospitals.operations.payout import enter_payout_account, propose_payout_account
 from hospitals.operations.staffing import appoint_staff
+from hospitals.operations.training import record_training
 from lenders.operations.offers import Wording, put_offer
 from lenders.operations.registering import record_filing
 from tests.cast import Town
@@ -154,7 +156,7 @@ def _furnish(town: Town) -> None:
     cashier = User.objects.create_user("hu", role=User.Role.CASHIER)
     appoint_staff(user=cashier, hospital=town.hospital, position="cashier", at=at)
     record_access(actor=cashier, subject=Person.objects.all()[0], purpose="desk.search", at=at)
-    change_payout_account(
+    enter_payout_account(
         hospital=town.hospital,
         holder="医院",
         bank_name="鹭岛银行",
@@ -162,6 +164,7 @@ def _furnish(town: Town) -> None:
         from_on=TODAY,
         at=at,
     )
+    _bring_in(town, cashier, at)
     record_filing(lender=town.bank, authority="banking_regulator", document="备1", on=TODAY)
     wording = Wording("health", "体检", "Check-up", "每年一次", "Once a year", TODAY, TODAY)
     put_offer(lender=town.bank, code="TIJIAN", wording=wording, at=at)
@@ -170,3 +173,31 @@ def _furnish(town: Town) -> None:
     )
     client = ApiClient.objects.create(application=application, kind="hospital", name="HIS", created_at=at)
     connect_client(client=client, hospital=town.hospital)
+
+
+def _bring_in(town: Town, clerk: User, at: datetime) -> None:
+    """Two of everything that a hospital has on its way into the scheme."""
+    for number, hospital in enumerate((town.hospital, town.build_hospital("XM002")), start=1):
+        propose_payout_account(
+            hospital=hospital,
+            holder="医院",
+            bank_name="海湾银行",
+            number=f"44001234567{number}",
+            from_on=date(2026, 5, 1),
+            by=clerk,
+            at=at,
+        )
+        record_training(
+            hospital=hospital,
+            held_on=TREATED,
+            subject="desk",
+            trainer="欧阳老师",
+            audience="收费处",
+            participants=9,
+            material="手册",
+            by=clerk,
+            at=at,
+        )
+        file_claim(
+            hospital=hospital, amount_fen=100_000, purpose="接口改造", evidence="合同 7", by=clerk, at=at
+        )

@@ -24,8 +24,8 @@ MODELS = sorted(
 # Operators enter these; all else is read.
 ENTERED = {
     "credit.Policy", "credit.LendingRate", "credit.CalendarDay", "hospitals.Hospital",
-    "hospitals.HospitalScene", "hospitals.HospitalStaff", "hospitals.PayoutAccount", "lenders.Lender",
-    "lenders.LenderFiling", "lenders.Product",
+    "hospitals.HospitalScene", "hospitals.HospitalStaff", "hospitals.PayoutProposal", "hospitals.SceneCheck",
+    "hospitals.Training", "lenders.Lender", "lenders.LenderFiling", "lenders.Product",
 }  # fmt: skip
 MOST_QUERIES = 12
 

@@ -26,7 +26,12 @@ from billing.operations.sign_offs import prepare_day
 from billing.operations.statements import Row
 from credit.operations.family import accept_offer, add_child, offer_to_pay
 from hospitals.models import HospitalStaff
+from hospitals.operations.claims import check_claim, decide_claim, file_claim
+from hospitals.operations.onboarding import register_hospital
+from hospitals.operations.payout import propose_payout_account
 from hospitals.operations.staffing import appoint_staff as appoint_at_hospital
+from hospitals.operations.steps import finish_step
+from hospitals.operations.training import record_training
 from lenders.models import Lender
 from lenders.operations.facilities import consent_and_apply, decide_application
 from lenders.operations.offers import Wording, put_offer
@@ -86,6 +91,7 @@ def found(sandbox: SandboxProcess) -> None:
         town.live(on)
         _pay_out(town, on)
     _this_morning(town, lin, zhao)
+    _bring_in(town)
 
 
 def _hire(town: Town) -> None:
@@ -93,7 +99,13 @@ def _hire(town: Town) -> None:
     positions = {"cashier": HospitalStaff.Position.LEAD, "hospital-admin": HospitalStaff.Position.ADMIN}
     for username, role in STAFF.items():
         is_operator = role == User.Role.OPERATOR
-        user = User.objects.create_user(username, role=role, is_staff=is_operator, is_superuser=is_operator)
+        user = User.objects.create_user(
+            username,
+            role=role,
+            bureau=User.Bureau.FINANCE if role == User.Role.REGULATOR else "",
+            is_staff=is_operator,
+            is_superuser=is_operator,
+        )
         if username in positions:
             appoint_at_hospital(user=user, hospital=town.hospital, position=positions[username], at=at)
         if username == "lender":
@@ -263,3 +275,35 @@ def _differ(town: Town) -> None:
         by=User.objects.get(username="hospital-admin"),
         at=town.at(TODAY, 8),
     )
+
+
+def _bring_in(town: Town) -> None:
+    """A private hospital on its way in; a claim to be decided and one to be paid; an account proposed."""
+    at, operator = town.at(TODAY, 8), User.objects.get(username="operator")
+    hospital = register_hospital(
+        code="XM009",
+        name_zh="鹭江康复医院",
+        name_en="Lujiang Hospital",
+        kind="private",
+        district="思明区",
+        at=at,
+    )
+    record_training(
+        hospital=hospital, held_on=APRIL, subject="desk", trainer="欧阳老师", audience="收费处",
+        participants=9, material="手册", by=operator, at=at,
+    )  # fmt: skip
+    application = hospital.tasks.order_by("pk")[0]
+    finish_step(task=application, on=APRIL, by=operator, evidence="申请书 3 号", at=at)
+    office = User.objects.get(username="hospital-admin")
+    deputy = User.objects.create_user("finance-deputy", role=User.Role.REGULATOR, bureau=User.Bureau.FINANCE)
+    for granted_fen in (0, 70_000):
+        claim = file_claim(
+            hospital=town.hospital, amount_fen=90_000, purpose="接口改造", evidence="合同 7", by=office, at=at
+        )
+        check_claim(claim=claim, complete=True, note="材料齐全", by=operator, at=at)
+        if granted_fen:
+            decide_claim(claim=claim, granted_fen=granted_fen, reasons="按预算核定", by=deputy, at=at)
+    propose_payout_account(
+        hospital=town.hospital, holder="医院", bank_name="海湾银行", number="440012345678",
+        from_on=date(2026, 5, 1), by=office, at=at,
+    )  # fmt: skip

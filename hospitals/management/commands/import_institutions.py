@@ -23,6 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--on", type=date.fromisoformat, help="online from this date (default: today)")
         parser.add_argument(
+            "--target",
+            type=date.fromisoformat,
+            help="not online yet: begin with the steps, online by this date",
+        )
+        parser.add_argument(
             "--scenes", nargs="*", default=[], choices=Scene.values, help="scenes that go live with them"
         )
 
@@ -30,7 +35,11 @@ class Command(BaseCommand):
         at = timezone.now()
         try:
             loaded = load_institutions(
-                path=options["file"], on=options["on"] or business_date(at), at=at, scenes=options["scenes"]
+                path=options["file"],
+                on=None if options["target"] else options["on"] or business_date(at),
+                target_on=options["target"],
+                at=at,
+                scenes=options["scenes"],
             )
         except Refusal as refusal:
             raise CommandError(str(refusal)) from None

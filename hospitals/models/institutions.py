@@ -1,25 +1,23 @@
-"""Hospitals, the scenes they have switched on, who works for them and where their money goes."""
+"""Hospitals, the scenes they have switched on, and who works for them."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 from typing import Self
 
 import pghistory
 import pgtrigger
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from stdnum.cn import uscc as uscc_number
 
 from accounts.models import ApiClient, User
-from common.crypto import decrypt
+from hospitals.checklists import ITEMS_OF, STEPS_OF, as_rows
 
 institution_code = RegexValidator(r"^[A-Z0-9]{2,16}$", _("Use 2 to 16 capital letters and digits."))
 
@@ -46,6 +44,42 @@ LIVE = """
     SELECT scene FROM hospitals_hospitalscene
      WHERE hospital_id = %(hospital)s::bigint AND live_on <= %(on)s::date
        AND (closed_on IS NULL OR closed_on > %(on)s::date)"""
+
+
+# Online only once every step of the hospital's kind is done; the steps are rows of OnboardingTask.
+_ALL_IS_DONE = f"""
+    IF NEW.online_on IS NULL OR (TG_OP = 'UPDATE' AND NEW.online_on IS NOT DISTINCT FROM OLD.online_on) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (
+        SELECT FROM (VALUES {as_rows(STEPS_OF)}) AS wanted (kind, step)
+         WHERE wanted.kind = NEW.kind AND NOT EXISTS (
+            SELECT FROM hospitals_onboardingtask
+             WHERE hospital_id = NEW.id AND step = wanted.step AND state = 'done')) THEN
+        RAISE EXCEPTION 'hospital_online_when_all_is_done: a step is not done'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608 - the checklists' own constants
+
+# A scene that opens, or opens again, has its whole checklist ticked; the ticks are rows of SceneCheck.
+_SCENE_IS_READY = f"""
+    IF TG_OP = 'UPDATE' AND NEW.live_on = OLD.live_on AND (
+        NEW.closed_on IS NOT DISTINCT FROM OLD.closed_on
+        OR NEW.closed_on <= COALESCE(OLD.closed_on, NEW.closed_on)) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (
+        SELECT FROM (VALUES {as_rows(ITEMS_OF)}) AS wanted (scene, item)
+         WHERE wanted.scene = NEW.scene AND NOT EXISTS (
+            SELECT FROM hospitals_scenecheck
+             WHERE hospital_id = NEW.hospital_id AND scene = NEW.scene
+               AND item = wanted.item AND stands)) THEN
+        RAISE EXCEPTION 'hospital_scene_opens_when_ready: an item is not ticked'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608 - the checklists' own constants
 
 
 class HospitalQuerySet(models.QuerySet["Hospital"]):
@@ -75,6 +109,21 @@ class HospitalQuerySet(models.QuerySet["Hospital"]):
             return self.all()
         return self.filter(staff__user=user, staff__position=HospitalStaff.Position.ADMIN)
 
+    def latest_first(self, on: date) -> Self:
+        """With how far each has come, and first what is the most overdue; whoever is online comes last.
+
+        `steps`, `steps_done`, and `next_due_on`: the first date by which something open should be done.
+        """
+        open_step = Q(tasks__state__in=["todo", "doing"])
+        return self.annotate(
+            steps=models.Count("tasks"),
+            steps_done=models.Count("tasks", filter=Q(tasks__state="done")),
+            next_due_on=Least(models.Min("tasks__due_on", filter=open_step), "target_on"),
+            is_through=models.Case(
+                models.When(online_on__lte=on, then=True), default=False, output_field=models.BooleanField()
+            ),
+        ).order_by("is_through", F("next_due_on").asc(nulls_last=True), "code")
+
 
 @pghistory.track()
 class Hospital(models.Model):
@@ -93,6 +142,7 @@ class Hospital(models.Model):
     uscc = models.CharField(
         _("unified social credit code"), max_length=18, blank=True, default="", validators=[validate_uscc]
     )
+    target_on = models.DateField(_("to be online by"), null=True, blank=True)
     online_on = models.DateField(_("online since"), null=True, blank=True)
 
     objects = HospitalQuerySet.as_manager()
@@ -114,6 +164,14 @@ class Hospital(models.Model):
                 name="hospital_uscc_shape", condition=Q(uscc="") | Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$")
             ),
             models.UniqueConstraint(name="hospital_uscc_unique", fields=["uscc"], condition=~Q(uscc="")),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="hospital_online_when_all_is_done",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("online_on"),
+                func=_ALL_IS_DONE,
+            )
         ]
 
     def __str__(self) -> str:
@@ -175,6 +233,14 @@ class HospitalScene(models.Model):
                 condition=Q(closed_on__isnull=True) | Q(closed_on__gte=F("live_on")),
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="hospital_scene_opens_when_ready",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("live_on", "closed_on"),
+                func=_SCENE_IS_READY,
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.hospital_id} {self.scene}"
@@ -188,7 +254,12 @@ class HospitalStaffQuerySet(models.QuerySet["HospitalStaff"]):
         return self.filter(hospital=hospital)
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(
+    pghistory.InsertEvent(),
+    pghistory.UpdateEvent(),
+    pghistory.DeleteEvent(),
+    meta={"verbose_name": _("change of staff"), "verbose_name_plural": _("changes of staff")},
+)
 class HospitalStaff(models.Model):
     """A person's post at one hospital: what they see and do at the desk is that hospital's and no other's."""
 
@@ -215,98 +286,6 @@ class HospitalStaff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_position_display()}"
-
-
-class PayoutAccountQuerySet(models.QuerySet["PayoutAccount"]):
-    def at(self, hospital: Hospital) -> Self:
-        return self.filter(hospital=hospital)
-
-    def in_force(self, on: date) -> Self:
-        """The one that money is paid to on that date; never more than one a hospital."""
-        return self.filter(Q(to_on__isnull=True) | Q(to_on__gt=on), from_on__lte=on)
-
-
-@pghistory.track()
-class PayoutAccount(models.Model):
-    """The bank account that a hospital is paid to, in force in [from_on, to_on).
-
-    The number is sealed with SM4-GCM, the row's uid as additional data. A change is a new row: what was paid
-    stays traceable to the account it went to, so holder, bank and number never change afterwards.
-    """
-
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    hospital = models.ForeignKey(
-        Hospital, models.PROTECT, related_name="payout_accounts", verbose_name=_("hospital")
-    )
-    holder = models.CharField(_("account holder"), max_length=100)
-    bank_name = models.CharField(_("bank"), max_length=100)
-    number_sealed = models.TextField(editable=False)
-    from_on = models.DateField(_("in force from"))
-    to_on = models.DateField(_("in force until"), null=True, blank=True)
-
-    objects = PayoutAccountQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("payout account")
-        verbose_name_plural = _("payout accounts")
-        ordering = ["hospital", "-from_on"]
-        constraints = [
-            # One-element ranges stand in for `hospital =`, which GiST knows only by the btree_gist extension.
-            ExclusionConstraint(
-                name="one_payout_account_in_force",
-                expressions=[
-                    (
-                        Func(
-                            F("hospital_id"),
-                            F("hospital_id"),
-                            Value("[]"),
-                            function="int8range",
-                            output_field=BigIntegerRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                    (
-                        Func(
-                            "from_on",
-                            "to_on",
-                            Value("[)"),
-                            function="daterange",
-                            output_field=DateRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
-            ),
-            models.CheckConstraint(
-                name="payout_account_ends_after_it_starts",
-                condition=Q(to_on__isnull=True) | Q(to_on__gte=F("from_on")),
-            ),
-            models.CheckConstraint(
-                name="payout_account_number_is_sealed", condition=Q(number_sealed__regex=r"^v[0-9]+:")
-            ),
-        ]
-        triggers = [
-            pgtrigger.ReadOnly(
-                name="payout_account_keeps_its_terms",
-                fields=["uid", "hospital", "holder", "bank_name", "from_on"],
-            ),
-            pgtrigger.Protect(name="payout_account_is_kept", operation=pgtrigger.Delete),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.bank_name} {self.masked_number}"
-
-    def bound_to(self, field: str) -> bytes:
-        return self.uid.bytes
-
-    @property
-    def number(self) -> str:
-        return decrypt(self.number_sealed, self.bound_to("number"))
-
-    @property
-    def masked_number(self) -> str:
-        """The last four digits, for screens: `**** 1234`."""
-        return f"**** {self.number[-4:]}"
 
 
 class HospitalClient(models.Model):
