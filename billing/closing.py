@@ -1,7 +1,7 @@
 """A hospital's day from three sides, lender by lender: the platform, the hospital's own system, who pays.
 
-What differs comes first, each with its sentence. The hospital's side is what was typed in; once a statement
-of the day has been taken, `hospital_side` is where its totals take that place.
+What differs comes first, each with its sentence. The hospital's side are the totals that were typed in. Where
+its statement of the day was taken, that was compared line by line, and what still differs there counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import DayPreparation, DaySignOff, HospitalTotal, Settlement, SettlementStep, Shift
+from billing.models import (
+    DayPreparation,
+    DaySignOff,
+    HospitalTotal,
+    Settlement,
+    SettlementStep,
+    Shift,
+    Statement,
+)
+from billing.models import Difference as StatedDifference
+from billing.models.reconciliation import Source
 from billing.shifts import shifts_on
 from billing.takings import DayAtDesk
 from common.wording import fill
@@ -31,6 +41,7 @@ SENTENCES: dict[str, StrPromise] = {
     "bills_fen": _("Bills come to %(here_fen)s on the platform, to %(there_fen)s at the hospital."),
     "refunds": _("The platform has %(here)s refunds, the hospital %(there)s."),
     "refunds_fen": _("Refunds come to %(here_fen)s on the platform, to %(there_fen)s at the hospital."),
+    "statement": _("%(count)s differences between statements and the platform are not closed yet."),
     "not_settled": _("The day is closed and the lender has no settlement of %(here_fen)s."),
     "settled_otherwise": _("The platform’s net is %(here_fen)s, the lender settles %(there_fen)s."),
     "returned": _("The bank sent settlement %(settlement)s back."),
@@ -108,16 +119,16 @@ class Comparison:
     """All of a hospital's day. `lines` has those that differ first."""
 
     lines: list[Line]
-    shift_differences: list[Difference]
+    other_differences: list[Difference]
 
     @property
     def differences(self) -> list[tuple[Lender | None, Difference]]:
         by_lender = [(line.lender, found) for line in self.lines for found in line.differences]
-        return [*by_lender, *((None, found) for found in self.shift_differences)]
+        return [*by_lender, *((None, found) for found in self.other_differences)]
 
     @property
     def is_empty(self) -> bool:
-        return not self.lines and not self.shift_differences
+        return not self.lines and not self.other_differences
 
     def packed(self) -> dict[str, Any]:
         """As it is kept beside a signature: plain JSON, lenders by their codes."""
@@ -134,7 +145,7 @@ class Comparison:
                 }
                 for line in self.lines
             ],
-            "shifts": [asdict(found) for found in self.shift_differences],
+            "others": [asdict(found) for found in self.other_differences],
         }
 
 
@@ -175,13 +186,18 @@ def compare(day: DayAtDesk, *, shifts: Iterable[Shift], today: date) -> Comparis
     }
     hospital = hospital_side(hospital=day.hospital, on=day.on)
     payouts = lender_side(day.settlements)
+    is_stated = Statement.objects.of(
+        source=Source.HOSPITAL, hospital=day.hospital, lender=None, business_on=day.on
+    ).exists()
     lines = []
     for lender in sorted({*platform, *hospital, *payouts}, key=lambda lender: lender.code):
         line = Line(lender, platform.get(lender, Totals()), hospital.get(lender), payouts.get(lender))
-        line.differences.extend(_differences(line, is_closed=day.close is not None, today=today))
+        found = _differences(line, is_stated=is_stated, is_closed=day.close is not None, today=today)
+        line.differences.extend(found)
         lines.append(line)
     lines.sort(key=lambda line: not line.differences)
-    return Comparison(lines, [found for shift in shifts for found in _of_shift(shift)])
+    others = [found for shift in shifts for found in _of_shift(shift)]
+    return Comparison(lines, [*_of_statements(day), *others])
 
 
 def hospital_side(*, hospital: Hospital, on: date) -> Mapping[Lender, Totals]:
@@ -230,7 +246,7 @@ def unpack(figures: dict[str, Any]) -> Comparison:
         )
         for kept in figures["lines"]
     ]
-    return Comparison(lines, [Difference(**found) for found in figures["shifts"]])
+    return Comparison(lines, [Difference(**found) for found in figures["others"]])
 
 
 def _judged(figures: dict[str, Any]) -> dict[str, Any]:
@@ -239,10 +255,10 @@ def _judged(figures: dict[str, Any]) -> dict[str, Any]:
     return {**figures, "lines": lines}
 
 
-def _differences(line: Line, *, is_closed: bool, today: date) -> Iterable[Difference]:
+def _differences(line: Line, *, is_stated: bool, is_closed: bool, today: date) -> Iterable[Difference]:
     here, there, payout = line.platform, line.hospital, line.payout
     if there is None:
-        if not here.is_empty:
+        if not (here.is_empty or is_stated):
             yield Difference("not_stated", {})
     else:
         for name in ("bills", "bills_fen", "refunds", "refunds_fen"):
@@ -260,6 +276,13 @@ def _differences(line: Line, *, is_closed: bool, today: date) -> Iterable[Differ
         yield Difference("returned", {"settlement": payout.number})
     elif payout.state in (State.DUE, State.INSTRUCTED) and payout.pay_on < today:
         yield Difference("late", {"settlement": payout.number, "pay_on": payout.pay_on.isoformat()})
+
+
+def _of_statements(day: DayAtDesk) -> Iterable[Difference]:
+    """What reconciling has found of this day, and nobody has closed."""
+    found = StatedDifference.objects.at_hospital(day.hospital).filter(business_on=day.on)
+    if standing := found.standing().count():
+        yield Difference("statement", {"count": standing})
 
 
 def _of_shift(shift: Shift) -> Iterable[Difference]:

@@ -1,4 +1,4 @@
-"""The desk of a hospital: charge, refund, visits, shifts, the day's close; and the operator's settlements."""
+"""The desk of a hospital: charge, refund, visits, shifts, the day's close."""
 
 from datetime import date
 
@@ -14,7 +14,6 @@ from billing.views import (
     desk_refunds,
     desk_shift,
     desk_visits,
-    ops_settlement,
 )
 
 
@@ -90,8 +89,6 @@ urlpatterns = [
     path("desk/close/<day:on>/", desk_close.close, name="desk_close"),
     path("desk/differences/", desk_differences.differences, name="desk_differences"),
     path("desk/differences/<number:number>/", desk_differences.difference, name="desk_difference"),
-    path("ops/settlement/", ops_settlement.settlement, name="ops_settlement"),
-    path("ops/settlement/<number:number>/", ops_settlement.difference, name="ops_difference"),
     path("desk/close/<day:on>/totals/", desk_close.totals, name="desk_hospital_totals"),
     path("desk/close/<day:on>/prepare/", desk_close.prepare, name="desk_prepare_day"),
     path("desk/close/<day:on>/sign/", desk_close.sign, name="desk_sign_off_day"),

@@ -35,6 +35,7 @@ urlpatterns += i18n_patterns(
     path("", include("hospitals.urls")),
     path("", include("lenders.urls")),
     path("", include("billing.desk_urls")),
+    path("", include("billing.ops_urls")),
     path("", include("credit.urls")),
     path("", include("billing.portal_urls")),
     path("", include("complaints.urls")),

@@ -122,13 +122,14 @@ def assert_move_refused(move: Move) -> None:
 def assert_append_only(model: type[models.Model]) -> None:
     """Neither the ORM nor plain SQL changes, deletes or empties the table."""
     table = model._meta.db_table
+    column = model._meta.concrete_fields[0].column
     before = [*model._base_manager.order_by("pk").values()]
     assert before, f"there is no {model.__name__} to lose"
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     for attempt in (
-        lambda: model._base_manager.update(id=0),
+        lambda: model._base_manager.update(**{column: 0}),
         lambda: model._base_manager.all()._raw_delete("default"),
-        lambda: sql(f"UPDATE {table} SET id = id"),  # noqa: S608 - our own name
+        lambda: sql(f"UPDATE {table} SET {column} = {column}"),  # noqa: S608 - our own names
         lambda: sql(f"DELETE FROM {table}"),  # noqa: S608 - our own name
         lambda: sql(f"TRUNCATE {table} CASCADE"),
     ):

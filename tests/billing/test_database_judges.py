@@ -58,6 +58,7 @@ from tests.attacks import (
 from tests.billing.import_attacks import IMPORT_ATTACKS, OneImport
 from tests.billing.invoices import e_invoice, red_invoice
 from tests.billing.months import Months, march
+from tests.billing.reconciliation_attacks import RECONCILIATION_ATTACKS, OneStatedDay
 from tests.cast import Town
 
 pytestmark = [pytest.mark.django_db, pytest.mark.article(17)]
@@ -80,6 +81,7 @@ class Court(Months):
         self._close_a_day(cashier, User.objects.create(username="wu", role="cashier"), at)
         self.code_use = PatientCodeUse.objects.create(person=self.lin, issued_at=at, at=at)
         self.imports = OneImport(town.hospital, at)
+        self.stated_day = OneStatedDay(town.hospital, at)
         self.imported_bill = self.imports.charge(self.open_bill)
         self.objection = object_to(bill=self.open_bill, statement="收费重复", at=at)
         self.answered = answer_objection(
@@ -324,6 +326,7 @@ ATTACKS = [
         aside=("patient_code_used_once",),
     ),
     *IMPORT_ATTACKS,
+    *RECONCILIATION_ATTACKS,
 ]  # fmt: skip
 
 

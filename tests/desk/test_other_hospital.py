@@ -40,11 +40,12 @@ LETTERS = {
 def differing(town: Town) -> Difference:
     """A line of the hospital's own statement of a closed day that nobody else knows."""
     thursday = FRIDAY - timedelta(days=1)
+    town.treat(town.enrol(), thursday)
     close_day(on=thursday, at=town.at(FRIDAY, 0, 30))
     rows = [Row("MZ-404", "bill", 900)]
     at = town.at(FRIDAY, 7)
     state_day(source="hospital", hospital=town.hospital, business_on=thursday, rows=rows, by=None, at=at)
-    return Difference.objects.get()
+    return Difference.objects.get(reference="MZ-404")
 
 
 def numbered() -> list[str]:

@@ -10,10 +10,12 @@ import time_machine
 
 from accounts.models import Person
 from billing.closing import SENTENCES
-from billing.models import DayPreparation, DaySignOff, HospitalTotal, Settlement
+from billing.models import DayPreparation, DaySignOff, Difference, HospitalTotal, Settlement
 from billing.operations.days import close_day
+from billing.operations.reconciling import state_day
 from billing.operations.settlements import confirm_payout, instruct_payout, return_payout
 from billing.operations.shifts import hand_over_shift, open_shift, receive_shift
+from billing.operations.statements import Row
 from hospitals.models import HospitalStaff
 from tests.cast import Town, row_counts
 from tests.desk.conftest import FRIDAY, Desk, hire, text_of
@@ -115,6 +117,20 @@ def test_differences_come_first_and_are_explained_before_anybody_prepares(
 
 def test_a_total_that_nobody_entered_is_a_difference(closed: None, lead: Desk) -> None:
     assert kinds(lead) == ["not_stated"]
+    assert prepare(lead).status_code == 422
+
+
+def test_a_statement_of_the_day_stands_for_totals_and_its_differences_count(
+    closed: None, lead: Desk, boss: Desk, town: Town
+) -> None:
+    rows = [Row("MZ-404", "bill", 900)]
+    at = town.at(date(2026, 1, 10), 8)
+    state_day(source="hospital", hospital=town.hospital, business_on=FRIDAY, rows=rows, by=None, at=at)
+    standing = Difference.objects.standing().count()
+    page = text_of(lead.get(CLOSE))
+
+    assert kinds(lead) == ["statement"]
+    assert f"{standing} differences between statements and the platform" in page
     assert prepare(lead).status_code == 422
 
 
@@ -249,4 +265,4 @@ def test_a_day_to_come_and_one_before_the_scheme_have_none_of_it(lead: Desk) -> 
 
 
 def test_every_kind_of_difference_has_its_sentence() -> None:
-    assert {str(sentence) for sentence in SENTENCES.values()} and len(SENTENCES) == 11
+    assert {str(sentence) for sentence in SENTENCES.values()} and len(SENTENCES) == 12
