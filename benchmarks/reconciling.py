@@ -39,7 +39,7 @@ _STATED = """
 _FORGET = """
     SET session_replication_role = replica;
     TRUNCATE billing_differencestep, billing_difference, billing_reconciliation, billing_statementline,
-             billing_statement;
+             billing_statement CASCADE;
     DROP TABLE IF EXISTS floor_line, floor_difference"""
 
 

@@ -77,7 +77,7 @@ def _open_dates(on: date) -> list[date]:
             Bill.objects.aggregate(on=Min("business_on"))["on"],
             Refund.objects.aggregate(on=Min("business_on"))["on"],
         ]
-        last = min((start for start in starts if start), default=on) - timedelta(days=1)
+        last = min([on, *(start for start in starts if start)]) - timedelta(days=1)
     return [last + timedelta(days=n + 1) for n in range((on - last).days)]
 
 
