@@ -85,7 +85,8 @@ _BILLS = [
        SELECT plan.*, citizen.*, 1 + (i - 1) / %(payers)s AS turn,
               1 + i / n_lenders %% n_hospitals AS hospital_no,
               hospitals[1 + i / n_lenders %% n_hospitals] AS hospital, policy, n_hospitals,
-              to_char(business_on, 'YYYYMMDD') || '-' || lpad((i %% 10000000)::text, 7, '0') || '-0'
+              -- from above, where the platform's own numbers do not come
+              to_char(business_on, 'YYYYMMDD') || '-' || lpad((9999999 - i %% 10000000)::text, 7, '0') || '-0'
               AS number,
               (business_on + time '10:00') AT TIME ZONE 'Asia/Shanghai' AS posted_at
          FROM plan JOIN citizen ON n = payer CROSS JOIN institution ORDER BY i""",
