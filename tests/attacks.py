@@ -122,7 +122,7 @@ def assert_move_refused(move: Move) -> None:
 def assert_append_only(model: type[models.Model]) -> None:
     """Neither the ORM nor plain SQL changes, deletes or empties the table."""
     table = model._meta.db_table
-    column = model._meta.concrete_fields[0].column
+    column = str(model._meta.concrete_fields[0].column)
     before = [*model._base_manager.order_by("pk").values()]
     assert before, f"there is no {model.__name__} to lose"
     sql("SET CONSTRAINTS ALL IMMEDIATE")
