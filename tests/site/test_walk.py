@@ -16,6 +16,7 @@ UNREACHED = {
     "oauth_token": "for machines: POST only",
     "apply_for_repair": "only after a reported run of defaults that is paid; tests/portal/test_repair.py",
     "export_file": "only within ten minutes of a proof; tests/portal/test_rights_journey.py",
+    "desk_prepare_day": "only a closed day that nobody has prepared; tests/desk/test_sign_off.py",
     "desk_import_go_on": "only where the work broke off again and again; tests/imports/test_pages.py",
     "official_account_back": "only an issuer leads back; tests/portal/test_openid_journey.py",
 }
