@@ -7,10 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-# Spreadsheets take a CSV of Chinese for their own encoding unless it begins with this.
-BYTE_ORDER_MARK = "\ufeff"
-# What makes a spreadsheet run a cell instead of showing it.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from common.cells import BYTE_ORDER_MARK, harmless
 
 
 def csv_text(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
@@ -23,7 +20,4 @@ def csv_text(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, int | float):
-        return value
-    words = str(value)
-    return f"'{words}" if words.startswith(_FORMULA_STARTS) else words
+    return value if isinstance(value, int | float) else harmless(str(value))
